@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class CommonConfig(AppConfig):
+    name = "milepost.foundation.common"
+    label = "common"
+
+    def ready(self) -> None:
+        from . import databases
+
+        databases.connect()

@@ -1,0 +1,50 @@
+"""What people write, as safe HTML. Markdown by markdown-it-py, cleaned by nh3."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+
+import nh3
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
+
+# h1 to h3 belong to the page; a writer's headings begin below them.
+_TAGS = {"p", "br", "hr", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"}
+_TAGS |= {"h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"}
+_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "code": {"class"}, "th": {"class"}, "td": {"class"}}
+_SHIFT = {"h1": "h4", "h2": "h5", "h3": "h6", "h4": "h6", "h5": "h6"}
+_PLAIN = re.compile(r"[*_`~#>\[\]()!|-]+")
+LONGEST = 200_000
+"""Characters; a longer text is cut before it is rendered, so that no one message can hold up a page."""
+
+
+@cache
+def _renderer() -> MarkdownIt:
+    # Raw HTML stays text: what a writer types is what readers see. Images are links: a reader's browser must not call
+    # strangers' servers.
+    md = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False, "maxNesting": 30})
+    return md.enable(["table", "strikethrough"]).disable("image")
+
+
+def render(text: str, link: Callable[[str], str] | None = None) -> SafeString:
+    """Safe HTML of `text`. `link`, if given, rewrites the HTML's text once more before cleaning (mentions)."""
+    html = _renderer().render(text[:LONGEST])
+    for old, new in _SHIFT.items():
+        html = html.replace(f"<{old}>", f"<{new}>").replace(f"</{old}>", f"</{new}>")
+    if link:
+        html = link(html)
+    clean = nh3.clean(
+        html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https", "mailto"}, link_rel="nofollow ugc noopener"
+    )
+    return mark_safe(clean)  # noqa: S308 - just cleaned
+
+
+def excerpt(text: str, length: int = 140) -> str:
+    """The beginning of `text` as one plain line of at most `length` characters, cut at a word."""
+    line = " ".join(_PLAIN.sub(" ", text[: length * 4]).split())
+    if len(line) <= length:
+        return line
+    cut = line[:length].rsplit(" ", 1)[0]
+    return f"{cut or line[:length]}…"
