@@ -1,0 +1,110 @@
+"""Fixtures that every part of the tests may use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.plugins.database import on_postgres
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+CHROMIUM = Path(os.environ.get("MILEPOST_CHROMIUM", "/usr/bin/chromium"))
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+pytest_plugins = ["tests.plugins.network"]
+
+
+def shared_folder() -> Path:
+    """Where the data of real communities lies: beside the checkout, unless MILEPOST_SHARED says otherwise."""
+    return Path(os.environ.get("MILEPOST_SHARED") or CHECKOUT.parent / "shared")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    data = shared_folder() / "data"
+    absent = {}
+    if not data.is_dir():
+        absent["realdata"] = "the data of real communities is not here; MILEPOST_SHARED=/path/to/it brings it"
+    if not CHROMIUM.exists():
+        absent["browser"] = "there is no Chromium (Debian: apt-get install chromium); MILEPOST_CHROMIUM names another"
+    for item in items:
+        for marker, reason in absent.items():
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """SQLite in a file, one for each worker: a database in memory would share one connection and know no WAL."""
+    if not on_postgres():
+        from django.conf import settings
+
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+        database = settings.DATABASES["default"]
+        database.setdefault("TEST", {})["NAME"] = str(Path(os.environ["MILEPOST_HOME"]) / f"test-{worker}.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder with the data of real communities; tests that take it carry the marker `realdata`."""
+    return shared_folder() / "data"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One Chromium for the session; tests that take it carry the marker `browser`."""
+    from playwright.sync_api import sync_playwright
+
+    # Playwright keeps an event loop in this thread, which Django takes for asynchronous code.
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_FLAGS)
+            yield browser
+            browser.close()
+    finally:
+        if before is None:
+            del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+        else:
+            os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before
+
+
+@pytest.fixture
+def context_options() -> dict[str, Any]:
+    """What `page` opens its context with; a test module overrides it for another width, language or colour scheme."""
+    return {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", "timezone_id": "UTC"}
+
+
+@pytest.fixture
+def page(chromium: Browser, context_options: dict[str, Any]) -> Iterator[Page]:
+    """A page in a context of its own. An error in the page's script, or a request that leaves this machine, fails."""
+    with chromium.new_context(**context_options) as context:
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        wrong: list[str] = []
+        page.on("pageerror", lambda error: wrong.append(f"script error: {error}"))
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith(("http://127.0.0.1", "http://localhost", "data:", "blob:", "about:"))
+                else wrong.append(f"request to {request.url}")
+            ),
+        )
+        yield page
+    assert not wrong, wrong

@@ -1,0 +1,1 @@
+"""What has to be settled before Django reads its settings, and what every test run has."""
