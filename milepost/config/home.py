@@ -60,7 +60,7 @@ def database(home: Path, url: str) -> dict[str, Any]:
     if parts.scheme == "sqlite":
         return {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": parts.path[1:] if parts.path.startswith("//") else parts.path,
+            "NAME": parts.path[1:],  # sqlite:///relative, sqlite:////absolute
             "OPTIONS": {
                 "timeout": 20,
                 "transaction_mode": "IMMEDIATE",

@@ -99,7 +99,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
-    "milepost.interfaces.web.middleware.Here",
+    "milepost.interfaces.web.middleware.Localised",
 ]
 
 ROOT_URLCONF = "milepost.config.urls"

@@ -1,0 +1,1 @@
+"""What the community is for: mission, vision, values, agreements, as versions. Records `charter.ratified`, `charter.agreed`."""

@@ -1,0 +1,8 @@
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from milepost.foundation.activity.registry import verb
+
+verb("charter.ratified", _("put a version of the charter into force"), icon="scroll-text")
+verb("charter.agreed", _("agreed to the charter"), icon="handshake", public=False)

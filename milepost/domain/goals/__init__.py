@@ -1,0 +1,1 @@
+"""What the community wants to reach together. Records `goal.adopted`."""

@@ -1,0 +1,1 @@
+"""What members reached: participation steps counted from the roll-up, and claimed milestones. Records `milestone.reached`."""

@@ -1,0 +1,1 @@
+"""The audit trail: whatever stewards, owners and operators change, with before and after."""
