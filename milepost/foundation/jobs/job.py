@@ -12,8 +12,6 @@ from django.utils.functional import Promise
 from django.utils.inspect import is_module_level_function
 from django.utils.json import normalize_json
 
-from milepost.foundation.common import clock
-
 from .dispatch import enqueue
 from .models import JobRun
 from .registry import Backoff, Declared, declare
@@ -68,17 +66,14 @@ class Job[**P, R]:
 
     def enqueue(self, *args: P.args, **kwargs: P.kwargs) -> JobRun:
         """Ask for the work, as part of the present transaction. Arguments are plain JSON: ids, numbers, short words."""
-        declared = self.declared
-        run = JobRun(
-            name=declared.name,
-            label=(self.label or declared.stored_label)[:200],
+        given = {"label": self.label and self.label[:200], "queue_name": self.queue_name, "priority": self.priority}
+        run = JobRun.of(
+            self.declared,
+            run_after=self.run_after,
             arguments={"args": normalize_json(args), "kwargs": normalize_json(kwargs)},
             community_id=self.community_id,
             requested_by=self.requested_by,
-            next_attempt_at=self.run_after or clock.now(),
-            queue_name=self.queue_name or declared.queue_name,
-            priority=declared.priority if self.priority is None else self.priority,
-            max_attempts=declared.max_attempts,
+            **{name: value for name, value in given.items() if value is not None},
         )
         enqueue(run)
         return run

@@ -85,14 +85,5 @@ def _run_occurrence(schedule: Schedule) -> bool:
         if JobRun.objects.unended().named(schedule.name).exists():
             logger.info("Job %s is still going; this occurrence is left out", schedule.name)
             return False
-        enqueue(
-            JobRun(
-                name=declared.name,
-                label=declared.stored_label,
-                arguments={"args": [], "kwargs": {}},
-                queue_name=declared.queue_name,
-                priority=declared.priority,
-                max_attempts=declared.max_attempts,
-            )
-        )
+        enqueue(JobRun.of(declared))
     return True

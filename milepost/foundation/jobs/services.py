@@ -67,10 +67,18 @@ def clean_up(
     deleted += _delete(JobRun.objects.filter(cancelled_at__lt=now - keep_finished))
     deleted += _delete(JobRun.objects.filter(failed_at__lt=now - keep_failed))
     if kept_in_database(run_job.get_backend()):
-        results = apps.get_model("django_tasks_database", "DBTaskResult")._default_manager.all()
-        ended = results.filter(status__in=[TaskResultStatus.SUCCESSFUL, TaskResultStatus.FAILED])
-        _delete(ended.filter(finished_at__lt=now - keep_carried))
+        _clean_up_carried(now - keep_carried)
     return deleted
+
+
+def _clean_up_carried(before: datetime) -> None:
+    results = apps.get_model("django_tasks_database", "DBTaskResult")._default_manager.all()
+    ended = results.filter(status__in=[TaskResultStatus.SUCCESSFUL, TaskResultStatus.FAILED])
+    _delete(ended.filter(finished_at__lt=before))
+    # A worker that is killed after our row has its ending and before theirs has, leaves theirs RUNNING.
+    at_work = JobRun.objects.running().exclude(transport_id="").values_list("transport_id", flat=True)
+    left = results.filter(status=TaskResultStatus.RUNNING, task_path=run_job.module_path, started_at__lt=before)
+    _delete(left.exclude(pk__in=list(at_work)))
 
 
 def _delete(rows: QuerySet[Any]) -> int:

@@ -47,8 +47,8 @@ def stop_on_signals() -> threading.Event:
     stop = threading.Event()
 
     def ask(signum: int, frame: FrameType | None) -> None:
-        signal.signal(signum, signal.SIG_DFL)
         stop.set()
+        signal.signal(signum, signal.SIG_DFL)
 
     signal.signal(signal.SIGTERM, ask)
     signal.signal(signal.SIGINT, ask)
@@ -80,6 +80,7 @@ def run_worker(stop: threading.Event, *, timing: Timing | None = None, exit_when
         _wake(lanes)
         for thread in threads:
             thread.join()
+        connections.close_all()
         this_process.stop_asked, this_process.exits_when_hung = threading.Event(), False
     logger.info("Worker %s has ended", this_process.worker_name())
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -13,7 +14,7 @@ from milepost.foundation.common.errors import Conflict
 from milepost.foundation.common.fields import IdModel
 
 from ..querysets import RUNNING, UNENDED, WAITING, JobRunQuerySet
-from ..registry import find
+from ..registry import Declared, find
 from .attempts import Attempts
 
 
@@ -44,8 +45,8 @@ class JobRun(Attempts, IdModel):
     queue_name = models.CharField(_("queue"), max_length=32, default="default")
     priority = models.SmallIntegerField(_("priority"), default=0)
 
-    queued_at = models.DateTimeField(_("queued at"), default=clock.now)
-    next_attempt_at = models.DateTimeField(_("next attempt at"), null=True, default=clock.now)
+    queued_at = models.DateTimeField(_("queued at"))
+    next_attempt_at = models.DateTimeField(_("next attempt at"), null=True)
     dispatched_at = models.DateTimeField(_("handed over at"), null=True)
     transport_id = models.CharField(_("id in the task backend"), max_length=64, blank=True)
     started_at = models.DateTimeField(_("started at"), null=True)
@@ -100,6 +101,20 @@ class JobRun(Attempts, IdModel):
             ),
             models.CheckConstraint(name="jobs_running_beats", condition=~RUNNING | Q(heartbeat_at__isnull=False)),
         ]
+
+    @classmethod
+    def of(cls, declared: Declared, *, run_after: datetime | None = None, **circumstances: Any) -> JobRun:
+        """A new run of a declared job, not saved yet; circumstances are fields that differ from the declaration."""
+        now = clock.now()
+        fields: dict[str, Any] = {
+            "name": declared.name,
+            "label": declared.stored_label,
+            "arguments": {"args": [], "kwargs": {}},
+            "queue_name": declared.queue_name,
+            "priority": declared.priority,
+            "max_attempts": declared.max_attempts,
+        }
+        return cls(**fields | circumstances, queued_at=now, next_attempt_at=run_after or now)
 
     def __str__(self) -> str:
         return f"{self.label} ({self.state.label})"
@@ -167,7 +182,10 @@ class JobRun(Attempts, IdModel):
 
     def _same_work(self, by: uuid.UUID | None) -> dict[str, Any]:
         declared = find(self.name)
+        now = clock.now()
         return {
+            "queued_at": now,
+            "next_attempt_at": now,
             "community_id": self.community_id,
             "requested_by": by,
             "name": self.name,
