@@ -6,6 +6,7 @@ Hills, one way that winds up to the ridge, a few stones on it and the sun (in th
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 
 from django.utils.safestring import SafeString, mark_safe
 
@@ -30,9 +31,9 @@ def draw_horizon(seed: str) -> SafeString:
         )
     )
     return mark_safe(  # noqa: S308 (numbers only)
-        f'<svg class="horizon" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="xMidYMax slice" aria-hidden="true">'
+        f'<svg class="horizon" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="xMidYMid slice" aria-hidden="true">'
         f'<circle class="glow" cx="{number(sun_x)}" cy="112" r="74"/><circle class="sun" cx="{number(sun_x)}" cy="112" r="40"/>'
-        f'{hills}<path class="trail" d="{open_curve(way)}"/>{stones}</svg>'
+        f'{hills}<path class="trail" d="{_winding(way)}"/>{stones}</svg>'
     )
 
 
@@ -43,7 +44,15 @@ def _ridge(base: float, swing: float, draws: list[float]) -> str:
 
 def _way(sun_x: float, draws: list[float]) -> list[Point]:
     """From the near edge, winding less and less, up to the ridge under the sun."""
-    turns = [70.0, 190.0, 130.0, 235.0, 215.0]
-    heights = [HEIGHT + 6.0, 300.0, 262.0, 228.0, 196.0]
-    drift = (sun_x - 235) / 4
-    return [(x + 26 * (draw - 0.5) + drift * i, y) for i, (x, y, draw) in enumerate(zip(turns, heights, draws, strict=False))]
+    turns, heights = (90.0, 215.0, 150.0, 205.0, 190.0), (HEIGHT + 6.0, 300.0, 258.0, 224.0, 190.0)
+    drift = (sun_x - 190) / 4
+    return [(x + 30 * (draw - 0.5) + drift * i, y) for i, (x, y, draw) in enumerate(zip(turns, heights, draws, strict=False))]
+
+
+def _winding(way: list[Point]) -> str:
+    """A road through the points that passes each of them uphill."""
+    parts = [f"M{number(way[0][0])} {number(way[0][1])}"]
+    for (x, y), (next_x, next_y) in pairwise(way):
+        half = number((y + next_y) / 2)
+        parts.append(f"C{number(x)} {half} {number(next_x)} {half} {number(next_x)} {number(next_y)}")
+    return "".join(parts)

@@ -26,6 +26,9 @@ STATES: tuple[State, ...] = ("reached", "next", "later", "own")
 FEW, SOME, MANY = 4, 7, 12
 """Up to how many stones a middling, a broad and a full page show in one row; see `path.css`."""
 
+LEAN = (34.0, 64.0, 42.0, 68.0, 36.0)
+"""How far across the tall way each stone lies, in percent, in turn."""
+
 CHECK = '<path class="tick" d="m-7.5 .5 5 5.2 9.5-11.2"/>'
 SPARK = '<path class="spark" d="M0-8C1-2 2-1 8 0 2 1 1 2 0 8-1 2-2 1-8 0-2-1-1-2 0-8Z"/>'
 
@@ -111,14 +114,13 @@ def _wide(row: Sequence[Stone], heights: Sequence[float], index: int) -> str:
 
 def _tall(row: Sequence[Stone], index: int) -> str:
     """One row of the way downhill; it grows with the text beside it, so the stone stands at a fixed height."""
-    lean = [42.0, 58.0, 50.0]
-    here = lean[index % 3]
+    here = LEAN[index % len(LEAN)]
     line = ""
     if index > 0:
-        edge = (lean[(index - 1) % 3] + here) / 2
+        edge = (LEAN[(index - 1) % len(LEAN)] + here) / 2
         line += _half(f"M{number(edge)} 0C{number(edge)} 12 {number(here)} 18 {number(here)} 30", row, index)
     if index + 1 < len(row):
-        edge = (here + lean[(index + 1) % 3]) / 2
+        edge = (here + LEAN[(index + 1) % len(LEAN)]) / 2
         line += _half(f"M{number(here)} 30C{number(here)} 60 {number(edge)} 80 {number(edge)} 100", row, index + 1)
     return _tile("tall", line, f"{number(here)}%", "30%", row[index].state, index)
 

@@ -34,8 +34,8 @@ def stone(shape: int, radius: float = 18) -> str:
     draws = seeded(f"stone {shape % STONE_SHAPES}", 8)
     points = []
     for corner, draw in enumerate(draws[:7]):
-        angle = 2 * math.pi * (corner + 0.35 * (draw - 0.5)) / 7
-        reach = radius * (0.9 + 0.22 * draws[(corner + 1) % 8])
+        angle = 2 * math.pi * (corner + 0.22 * (draw - 0.5)) / 7
+        reach = radius * (0.93 + 0.14 * draws[(corner + 1) % 8])
         points.append((1.09 * reach * math.cos(angle), 0.93 * reach * math.sin(angle)))
     return closed_curve(points)
 

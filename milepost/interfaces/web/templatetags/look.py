@@ -149,10 +149,12 @@ def clock(moment: datetime | None) -> SafeString:
 
 
 @register.filter
-def figure(value: float | Literal[""] | None) -> str:
-    """A number as the reader's language groups it; an absent one is a dash, never a nought."""
+def figure(value: float | str | None) -> str:
+    """A number as the reader's language groups it; an absent one is a dash, never a nought; words stay words."""
     if value is None or value == "":
         return "–"
+    if isinstance(value, str):
+        return value
     places = 0 if float(value).is_integer() else 1
     return str(number_format(value, decimal_pos=places, use_l10n=True, force_grouping=True))
 
