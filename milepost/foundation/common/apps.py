@@ -8,6 +8,7 @@ class CommonConfig(AppConfig):
     label = "common"
 
     def ready(self) -> None:
-        from . import databases
+        from . import databases, tenancy
 
         databases.connect()
+        tenancy.connect(self)
