@@ -204,6 +204,12 @@ STATIC_URL = "static/"
 STATIC_ROOT = MILEPOST_HOME / "static"
 MEDIA_ROOT = MILEPOST_HOME / "uploads"
 MEDIA_URL = "uploads/"
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "milepost.interfaces.web.sheet.SheetFinder",
+]
+FORM_RENDERER = "milepost.interfaces.web.rendering.HouseRenderer"
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
