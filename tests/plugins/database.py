@@ -58,6 +58,11 @@ def pytest_load_initial_conftests(args: list[str]) -> Generator[None]:
             except NoServer as error:
                 raise pytest.UsageError(f"--postgres: {error}") from error
             os.environ["DATABASE_URL"] = cluster.url()
+            os.environ["MILEPOST_TEST_CLUSTER"] = "throw-away"
+    elif "MILEPOST_TEST_CLUSTER" in os.environ:
+        # A cluster each: an open transaction holds the log's readers back in all databases of its cluster, so one worker's
+        # test would make the readers of another's wait.
+        os.environ["DATABASE_URL"] = _resources.enter_context(throwaway_cluster()).url()
     return (yield)
 
 

@@ -122,7 +122,11 @@ def _next_high(low: Position, bound: Position | None, limit: int | None) -> tupl
     """The position of the `limit`-th settled activity above `low` (and not above `bound`), and how many there are."""
     if connection.vendor == "postgresql":
         # Ids commit out of order, so do transaction ids; below the oldest open transaction nothing can still appear.
-        conditions = ["(epoch, xid, id) > (%s, %s, %s)", "(epoch < %s OR xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint)"]
+        # (A caller inside a transaction may see its own rows, where its own is that oldest one.)
+        oldest = "pg_snapshot_xmin(pg_current_snapshot())"
+        settled = f"(epoch < %s OR xid < {oldest}::text::bigint"
+        settled += f" OR (pg_current_xact_id_if_assigned() = {oldest} AND xid = {oldest}::text::bigint))"
+        conditions = ["(epoch, xid, id) > (%s, %s, %s)", settled]
         params: list[Any] = [*low, current_epoch()]
         if bound is not None:
             conditions.append("(epoch, xid, id) <= (%s, %s, %s)")

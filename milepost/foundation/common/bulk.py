@@ -20,7 +20,9 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Iterabl
         from psycopg.types.json import Jsonb
 
         jsons = {i for i, f in enumerate(fields) if isinstance(f, models.JSONField)}
-        with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+        statement = f"COPY {table} ({names}) FROM STDIN"
+        # Django wraps the errors of execute(), not those of copy().
+        with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:  # type: ignore[attr-defined]
             for row in rows:
                 copy.write_row([Jsonb(v) if i in jsons and v is not None else v for i, v in enumerate(row)] if jsons else row)
         return
