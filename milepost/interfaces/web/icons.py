@@ -19,6 +19,10 @@ def icon_svg(name: str, label: str = "") -> SafeString:
     Raises lucide.IconDoesNotExist for a name that the set has not.
     """
     drawn = str(lucide(name, size=None, stroke_width=STROKE))
-    inner = re.sub(r"\s+", " ", drawn[drawn.index(">") + 1 : drawn.rindex("</svg>")]).replace("> <", "><").replace(" />", "/>")
+    inner = (
+        re.sub(r"\s+", " ", drawn[drawn.index(">") + 1 : drawn.rindex("</svg>")])
+        .replace("> <", "><")
+        .replace(" />", "/>")
+    )
     voice = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
     return mark_safe(f'<svg class="icon" viewBox="0 0 24 24" {voice}>{inner.strip()}</svg>')  # noqa: S308 (the label is escaped)

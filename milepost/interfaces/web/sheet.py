@@ -38,7 +38,7 @@ def joined_js() -> str:
 
 def shortened(css: str) -> str:
     """Without comments and needless white space. Text in quotes stays as it is."""
-    pieces = re.split(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""", re.sub(r"/\*.*?\*/", "", css, flags=re.S))
+    pieces = re.split(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL))
     for i in range(0, len(pieces), 2):
         text = re.sub(r"\s+", " ", pieces[i])
         # A space before "(" or around "+" and "-" can carry meaning, so only these are tightened.

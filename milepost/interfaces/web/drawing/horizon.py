@@ -46,7 +46,10 @@ def _way(sun_x: float, draws: list[float]) -> list[Point]:
     """From the near edge, winding less and less, up to the ridge under the sun."""
     turns, heights = (90.0, 215.0, 150.0, 205.0, 190.0), (HEIGHT + 6.0, 300.0, 258.0, 224.0, 190.0)
     drift = (sun_x - 190) / 4
-    return [(x + 30 * (draw - 0.5) + drift * i, y) for i, (x, y, draw) in enumerate(zip(turns, heights, draws, strict=False))]
+    return [
+        (x + 30 * (draw - 0.5) + drift * i, y)
+        for i, (x, y, draw) in enumerate(zip(turns, heights, draws, strict=False))
+    ]
 
 
 def _winding(way: list[Point]) -> str:

@@ -10,11 +10,17 @@ from django.utils.safestring import SafeString, mark_safe
 from milepost.interfaces.web.drawing.shapes import number
 
 
-def draw_meter(value: float, maximum: float, label: str, *, expected: float | None = None, kind: str = "") -> SafeString:
+def draw_meter(
+    value: float, maximum: float, label: str, *, expected: float | None = None, kind: str = ""
+) -> SafeString:
     """A bar from 0 to `maximum`. `expected` marks where the value would be if all went evenly; same unit as the value."""
     share = _percent(value, maximum)
     fill = f'<rect class="fill" width="{share}%" height="100%" rx="4"/>' if share != "0" else ""
-    mark = "" if expected is None else f'<rect class="mark" x="{_percent(expected, maximum)}%" y="-4" width="2" height="16"/>'
+    mark = (
+        ""
+        if expected is None
+        else f'<rect class="mark" x="{_percent(expected, maximum)}%" y="-4" width="2" height="16"/>'
+    )
     return mark_safe(  # noqa: S308 (label and kind are escaped)
         f'<span class="meter{" meter-" + escape(kind) if kind else ""}" role="meter" aria-valuemin="0" aria-valuemax="{maximum:g}" '
         f'aria-valuenow="{min(max(value, 0), maximum):g}" aria-valuetext="{escape(label)}" aria-label="{escape(label)}">'
@@ -30,7 +36,9 @@ def draw_sparkline(values: Sequence[float | None], label: str, *, width: int = 1
     low, high = min(known), max(known)
     span = (high - low) or 1.0
     step = (width - 8) / max(1, len(values) - 1)
-    spots = [None if v is None else (4 + i * step, 4 + (height - 8) * (1 - (v - low) / span)) for i, v in enumerate(values)]
+    spots = [
+        None if v is None else (4 + i * step, 4 + (height - 8) * (1 - (v - low) / span)) for i, v in enumerate(values)
+    ]
     line, pen = "", "M"
     for spot in spots:
         if spot is None:

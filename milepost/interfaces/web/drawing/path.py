@@ -106,9 +106,13 @@ def _wide(row: Sequence[Stone], heights: Sequence[float], index: int) -> str:
     line = ""
     if index > 0:
         edge = (heights[index - 1] + here) / 2
-        line += _half(f"M0 {number(edge)}C12.5 {number((edge + here) / 2)} 25 {number(here)} 50 {number(here)}", row, index)
+        line += _half(
+            f"M0 {number(edge)}C12.5 {number((edge + here) / 2)} 25 {number(here)} 50 {number(here)}", row, index
+        )
     ahead = (here + heights[index + 1]) / 2 if index + 1 < len(row) else here - 12
-    line += _half(f"M50 {number(here)}C75 {number(here)} 87.5 {number((here + ahead) / 2)} 100 {number(ahead)}", row, index + 1)
+    line += _half(
+        f"M50 {number(here)}C75 {number(here)} 87.5 {number((here + ahead) / 2)} 100 {number(ahead)}", row, index + 1
+    )
     return _tile("wide", line, "50%", f"{number(here)}%", row[index].state, index)
 
 

@@ -18,7 +18,7 @@ from milepost.interfaces.web.colour import accent_css
 from milepost.interfaces.web.drawing.avatar import draw_avatar
 from milepost.interfaces.web.drawing.horizon import draw_horizon
 from milepost.interfaces.web.drawing.meter import draw_meter, draw_sparkline
-from milepost.interfaces.web.drawing.path import STATES, Stone, State, draw_path, small_stone
+from milepost.interfaces.web.drawing.path import STATES, State, Stone, draw_path, small_stone
 from milepost.interfaces.web.icons import icon_svg
 
 register = template.Library()
@@ -65,9 +65,11 @@ def avatar(name: object, photo: object = "", size: str = "") -> SafeString:
 @register.simple_tag
 def face(name: object, url: object = "", detail: object = "", photo: object = "", size: str = "") -> SafeString:
     """An avatar with the name beside it, as a link where there is an address, and a quiet line below."""
-    shown = conditional_escape(name)
-    title = f'<a class="face-name" href="{escape(url)}">{shown}</a>' if url else f'<span class="face-name">{shown}</span>'
-    line = f"<small>{conditional_escape(detail)}</small>" if detail else ""
+    shown = _escaped(name)
+    title = (
+        f'<a class="face-name" href="{escape(url)}">{shown}</a>' if url else f'<span class="face-name">{shown}</span>'
+    )
+    line = f"<small>{_escaped(detail)}</small>" if detail else ""
     picture = avatar(name, photo, size)
     return mark_safe(f'<span class="face">{picture}<span class="face-text">{title}{line}</span></span>')  # noqa: S308
 
@@ -82,12 +84,17 @@ def face_pile(people: Iterable[Any], total: int | Literal[""] | None = None, sho
     rest = f'<span class="pile-more" aria-hidden="true">+{figure(more)}</span>' if more > 0 else ""
     said = ", ".join(names)
     if more > 0:
-        said = ngettext("%(names)s and %(count)s more", "%(names)s and %(count)s more", more) % {"names": said, "count": figure(more)}
+        said = ngettext("%(names)s and %(count)s more", "%(names)s and %(count)s more", more) % {
+            "names": said,
+            "count": figure(more),
+        }
     return mark_safe(f'<span class="pile" role="img" aria-label="{escape(said)}">{pictures}{rest}</span>')  # noqa: S308
 
 
 @register.simple_tag
-def meter(value: float, maximum: float, label: str, expected: float | Literal[""] | None = None, kind: str = "") -> SafeString:
+def meter(
+    value: float, maximum: float, label: str, expected: float | Literal[""] | None = None, kind: str = ""
+) -> SafeString:
     """A bar of progress. `label` says it in words; `expected` marks where it would be by now."""
     # A variable that a template does not know arrives as an empty string.
     mark = None if expected is None or expected == "" else float(expected)
@@ -109,7 +116,7 @@ def path(stones: Iterable[Stone | Mapping[str, object]], label: str = "") -> Saf
 def stone(label: object, state: str = "reached", url: object = "") -> SafeString:
     """A milestone named in running text, with its little stone."""
     known: State = next((s for s in STATES if s == state), "reached")
-    text = f"{small_stone(known)}{conditional_escape(label)}"
+    text = f"{small_stone(known)}{_escaped(label)}"
     if url:
         return mark_safe(f'<a class="stone-name" href="{escape(url)}">{text}</a>')  # noqa: S308 (escaped above)
     return mark_safe(f'<span class="stone-name">{text}</span>')  # noqa: S308 (escaped above)
@@ -165,6 +172,11 @@ def percent(share: float | None) -> str:
     if share is None:
         return "–"
     return gettext("%(number)s %%") % {"number": number_format(round(100 * share), decimal_pos=0, use_l10n=True)}
+
+
+def _escaped(value: object) -> SafeString:
+    """What a template would print: safe text as it is, everything else escaped."""
+    return conditional_escape(value if isinstance(value, str) else str(value))
 
 
 def _read(thing: object, name: str) -> Any:
