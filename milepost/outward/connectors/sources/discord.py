@@ -142,11 +142,11 @@ class DiscordSource(BaseSource):
                     self.problem(name, line, "too_large", "", entry.excerpt)
                 elif not isinstance(entry, dict):
                     self.problem(name, line, "not_an_object", "", entry)
-                elif not wanted:
-                    self.batch.skipped[self.skip_reason(channel.kind)] += 1
                 elif skip < 0 or line <= skip:
                     if not is_thread:
                         self._root(entry, key_of(entry.get("id")))
+                elif not wanted:
+                    self.batch.skipped[self.skip_reason(channel.kind)] += 1
                 else:
                     self._add(entry, name, line, channel.key, thread, title)
                 if not line % 500 and line > skip >= 0:
