@@ -37,7 +37,9 @@ class Timing:
     """Seconds between two looks."""
 
     poll: float = 0.5
-    """At the queue and at what is due; so work begins within a second."""
+    """At the queue: work begins within so many seconds."""
+    house: float = 1.0
+    """At what has come due: retries, repetitions, schedules."""
     reap: float = 15.0
     silent_after: timedelta = SILENT_AFTER
 
@@ -110,7 +112,7 @@ def _keep_house(stop: threading.Event, timing: Timing, lanes: list[Lane]) -> Non
     reaped_at = float("-inf")
     while not stop.is_set():
         refresh_connections()
-        pause = timing.poll
+        pause = timing.house
         try:
             if not synced:
                 sync_schedules()

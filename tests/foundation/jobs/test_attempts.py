@@ -13,6 +13,7 @@ from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from milepost.foundation.common.errors import Conflict
+from milepost.foundation.jobs.dispatch import hand_over
 from milepost.foundation.jobs.job import job
 from milepost.foundation.jobs.models import JobRun, JobState
 from milepost.foundation.jobs.running import run_job
@@ -150,6 +151,17 @@ def test_a_message_that_comes_twice_or_late_does_nothing(hand_clock):
     assert sample_jobs.done == ["hello"]
 
 
+def test_two_workers_hand_a_run_over_once(hand_clock):
+    sample_jobs.to_raise.append(OSError())
+    run = note.enqueue("hello")
+    run_pending()
+    hand_clock.advance(minutes=1)
+    seen_by_one, seen_by_other = JobRun.objects.get(pk=run.pk), JobRun.objects.get(pk=run.pk)
+    assert hand_over(seen_by_one)
+    assert not hand_over(seen_by_other)
+    assert run_pending() == 1
+
+
 def test_a_zombie_cannot_write_over_the_attempt_that_replaced_it():
     run = note.enqueue("hello")
     zombie = JobRun.claim(str(run.pk), 1, "zombie")
@@ -177,7 +189,7 @@ def test_only_plain_functions_of_a_module_are_jobs():
     with pytest.raises(TypeError, match="plain function"):
         job(label="Later")(sample_jobs.asynchronous)
     with pytest.raises(TypeError, match="Unsupported type"):
-        note.enqueue(uuid.uuid4())
+        note.enqueue(uuid.uuid4())  # type: ignore[arg-type]
 
 
 # --- again, cancel -------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def at_each_step(monkeypatch):
     """Call something with the step's number at each report, before it is dealt with."""
-    steps = []
+    steps: list[Callable[[int], None]] = []
     report = CurrentJob.report
 
     def reported(self, done, total, note):

@@ -131,7 +131,7 @@ def test_a_job_that_hangs_ends_the_worker_and_is_settled():
 @contextmanager
 def worker_thread() -> Iterator[None]:
     stop = threading.Event()
-    settings = {"timing": Timing(poll=0.02), "exit_when_hung": False}
+    settings = {"timing": Timing(poll=0.02, house=0.02), "exit_when_hung": False}
     thread = threading.Thread(target=run_worker, args=(stop,), kwargs=settings)
     thread.start()
     try:
