@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q, QuerySet
 
 if TYPE_CHECKING:
-    from .models import JobRun, Schedule  # noqa: F401 (the names in quotes below)
+    from .models import JobRun, Schedule
 
 UNENDED = Q(finished_at=None, failed_at=None, cancelled_at=None)
 WAITING = UNENDED & Q(started_at=None)
