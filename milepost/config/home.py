@@ -48,7 +48,9 @@ def secret(home: Path, name: str) -> str:
             file.write(secrets.token_urlsafe(48))
     value = path.read_text().strip()
     if not value:
-        raise ImproperlyConfigured(f"The secret file {path} is empty. Restore it from a backup, or delete it to make a new one.")
+        raise ImproperlyConfigured(
+            f"The secret file {path} is empty. Restore it from a backup, or delete it to make a new one."
+        )
     return value
 
 
@@ -92,7 +94,9 @@ def mailer(url: str, outbox: Path) -> dict[str, Any]:
         return {"BACKEND": "django.core.mail.backends.filebased.EmailBackend", "OPTIONS": {"file_path": str(outbox)}}
     parts = urlsplit(url)
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-        raise ImproperlyConfigured("MILEPOST_MAIL_URL must look like smtp://user:password@host:587 or smtps://host:465.")
+        raise ImproperlyConfigured(
+            "MILEPOST_MAIL_URL must look like smtp://user:password@host:587 or smtps://host:465."
+        )
     return {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "OPTIONS": {

@@ -40,7 +40,7 @@ SECRET_KEY: str = env.str("SECRET_KEY", "") or _home.secret(MILEPOST_HOME, "djan
 IDENTITY_KEY: str = env.str("IDENTITY_KEY", "") or _home.secret(MILEPOST_HOME, "identity")
 if PRODUCTION and DEBUG:
     raise ImproperlyConfigured("MILEPOST_DEBUG must be off when MILEPOST_URL is https: it shows secrets to visitors.")
-if PRODUCTION and len(set(SECRET_KEY)) < 12 or len(SECRET_KEY) < 32:
+if (PRODUCTION and len(set(SECRET_KEY)) < 12) or len(SECRET_KEY) < 32:
     raise ImproperlyConfigured(
         "MILEPOST_SECRET_KEY is too weak. Leave it unset (one is made in MILEPOST_HOME/secrets) or give 50 random characters."
     )
@@ -124,7 +124,12 @@ TEMPLATES: list[dict[str, Any]] = [
 
 DATABASES: dict[str, dict[str, Any]] = {"default": _home.database(MILEPOST_HOME, plain.str("DATABASE_URL", ""))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-TASKS = {"default": {"BACKEND": env.str("TASKS_BACKEND", "django_tasks_db.DatabaseBackend"), "QUEUES": ["default", "imports"]}}
+TASKS = {
+    "default": {
+        "BACKEND": env.str("TASKS_BACKEND", "django_tasks_db.DatabaseBackend"),
+        "QUEUES": ["default", "imports"],
+    }
+}
 
 _caches = env.str("CACHE", "")
 CACHES: dict[str, dict[str, Any]] = {
@@ -170,7 +175,7 @@ MFA_TOTP_ISSUER = "Milepost"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
 USERSESSIONS_TRACK_ACTIVITY = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
-SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {"openid_connect": {"APPS": env.json("OIDC", "[]")}}
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {"openid_connect": {"APPS": env.json("OIDC", [])}}
 
 # --- what a browser may do -------------------------------------------------------------------------
 SECURE_CSP = {

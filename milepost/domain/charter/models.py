@@ -34,7 +34,9 @@ class CharterVersion(IdModel):
     objects = CharterQuerySet.as_manager()
 
     class Meta:
-        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=["community", "number"], name="charter_number_once")]
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["community", "number"], name="charter_number_once")
+        ]
 
     def __str__(self) -> str:
         return self.mission

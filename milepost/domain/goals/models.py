@@ -46,7 +46,9 @@ class Goal(IdModel):
         ordering: ClassVar[list[str]] = ["position", "created_at"]
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["community", "slug"], name="goal_once"),
-            models.CheckConstraint(condition=models.Q(target__isnull=True) | models.Q(target__gt=Decimal(0)), name="goal_target_positive"),
+            models.CheckConstraint(
+                condition=models.Q(target__isnull=True) | models.Q(target__gt=Decimal(0)), name="goal_target_positive"
+            ),
         ]
 
     def __str__(self) -> str:

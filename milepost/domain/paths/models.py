@@ -24,7 +24,9 @@ class Milestone(IdModel):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["position", "name"]
-        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=["community", "slug"], name="milestone_once")]
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["community", "slug"], name="milestone_once")
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -29,7 +29,13 @@ class Award(IdModel):
 
     @classmethod
     def claim(
-        cls, *, person: Person, milestone: Milestone, reached_on: datetime.date, evidence: str = "", backfilled: bool = False
+        cls,
+        *,
+        person: Person,
+        milestone: Milestone,
+        reached_on: datetime.date,
+        evidence: str = "",
+        backfilled: bool = False,
     ) -> Award:
         """A member says that they reached it; the same claim twice changes nothing. Records `milestone.reached`.
 

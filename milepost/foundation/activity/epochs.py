@@ -37,5 +37,3 @@ def settle() -> int:
             last = LogEpoch.objects.create(number=last.number + 1 if last else 0, cluster=cluster)
     _current[str(connection.settings_dict["NAME"])] = last.number
     return last.number
-
-

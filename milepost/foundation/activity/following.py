@@ -11,6 +11,7 @@ A reader and its cursor commit together, so each activity takes effect exactly o
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from django.utils.module_loading import autodiscover_modules
 from .epochs import current_epoch
 from .models import Activity, ReaderCursor
 from .querysets import ActivityQuerySet
+
+logger = logging.getLogger("milepost.readers")
 
 Position = tuple[int, int, int]
 START: Position = (0, 0, 0)
@@ -45,7 +48,8 @@ class Batch:
     def activities(self) -> ActivityQuerySet:
         """In log order."""
         where, params = self.where('"activity_activity"')
-        return Activity.objects.extra(where=[where], params=params).in_log_order()
+        # Row comparison has no expression in Django; `where` is ours, its values are parameters.
+        return Activity.objects.extra(where=[where], params=params).in_log_order()  # noqa: S610
 
 
 class Reader:
@@ -141,7 +145,9 @@ def _next_high(low: Position, bound: Position | None, limit: int | None) -> tupl
     with connection.cursor() as cursor:
         if limit is None:
             down = ", ".join(f"{c} DESC" for c in order.split(", "))
-            cursor.execute(f"SELECT epoch, xid, id, 1 FROM activity_activity WHERE {where} ORDER BY {down} LIMIT 1", params)
+            cursor.execute(
+                f"SELECT epoch, xid, id, 1 FROM activity_activity WHERE {where} ORDER BY {down} LIMIT 1", params
+            )
         else:
             backwards = ", ".join(f"{c} DESC" for c in order.split(", "))
             cursor.execute(
@@ -218,14 +224,8 @@ def follow(seconds: float = 0.5) -> bool:
                     break
         except Exception as error:  # the log goes on; the failure is shown under `readers status`
             ReaderCursor.objects.filter(reader=one.name).update(error=f"{type(error).__name__}: {error}"[:2000])
-            _log_failure(one.name)
+            logger.exception("Reader %s failed", one.name)
     return moved
-
-
-def _log_failure(name: str) -> None:
-    import logging
-
-    logging.getLogger("milepost.readers").exception("reader failed", extra={"reader": name})
 
 
 def rewind(name: str) -> None:
@@ -241,7 +241,9 @@ def rewind(name: str) -> None:
         for one in readers():
             if one.name in affected and isinstance(one, Projection):
                 one.reset()
-                ReaderCursor.objects.update_or_create(reader=one.name, defaults={"epoch": 0, "xid": 0, "activity_id": 0})
+                ReaderCursor.objects.update_or_create(
+                    reader=one.name, defaults={"epoch": 0, "xid": 0, "activity_id": 0}
+                )
 
 
 def skip_effects_to_end() -> None:

@@ -39,20 +39,24 @@ def _affected(batch: Batch) -> set[uuid.UUID]:
     """The people whose counts the batch changes backwards: taken back, merged, split, or counted in another time zone."""
     people: set[uuid.UUID] = set()
     identities: set[uuid.UUID] = set()
-    for verb, identity, community, data in batch.activities().filter(verb__in=_INTERNAL).values_list(
-        "verb", "other_id", "community_id", "data"
+    for verb, identity, community, data in (
+        batch.activities().filter(verb__in=_INTERNAL).values_list("verb", "other_id", "community_id", "data")
     ):
         if verb == "activity.retracted":
             identities.add(identity)
         elif verb in {"person.merged", "person.split"}:
             people |= {uuid.UUID(data["kept"]), uuid.UUID(data["gone"])}
         elif verb == "community.time_zone_changed":
-            people |= set(MemberDay.objects.filter(community_id=community).values_list("person_id", flat=True).distinct())
-    identities.discard(None)  # type: ignore[arg-type]
+            people |= set(
+                MemberDay.objects.filter(community_id=community).values_list("person_id", flat=True).distinct()
+            )
+    identities.discard(None)
     if identities:
         people |= set(Identity.objects.filter(pk__in=identities).values_list("person_id", flat=True))
     if people:
-        people |= set(MemberObjectDay.objects.filter(other_id__in=people).values_list("person_id", flat=True).distinct())
+        people |= set(
+            MemberObjectDay.objects.filter(other_id__in=people).values_list("person_id", flat=True).distinct()
+        )
     return people
 
 

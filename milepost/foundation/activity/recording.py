@@ -81,7 +81,9 @@ def record(
     registry.known(verb)
     moment = happened_at or clock.now()
     if not clock.plausible(moment):
-        raise DomainError(f"{moment:%Y-%m-%d} cannot be when this happened.", "Give a day from 1970 on, and not in the future.")
+        raise DomainError(
+            f"{moment:%Y-%m-%d} cannot be when this happened.", "Give a day from 1970 on, and not in the future."
+        )
     if obj is not None:
         object_kind, object_id = obj._meta.model_name, obj.pk
     key = _free_key(community, source, source_key) if source_key else None
@@ -114,7 +116,9 @@ def _free_key(community: Community, source: str, key: str) -> str | Activity:
     attempt, n = key, 1
     while True:
         there = (
-            Activity.objects.filter(community=community, source=source, source_key=attempt).select_related("retraction").first()
+            Activity.objects.filter(community=community, source=source, source_key=attempt)
+            .select_related("retraction")
+            .first()
         )
         if there is None:
             return attempt
@@ -161,9 +165,8 @@ def existing_keys(community: Community, source: str, keys: Iterable[str]) -> dic
     # SQLite allows 32,766 variables (since 3.32).
     step = 20_000 if connection.vendor == "sqlite" else 60_000
     for start in range(0, len(wanted), step):
-        found.update(
-            Activity.objects.filter(
-                community=community, source=source, source_key__in=wanted[start : start + step]
-            ).values_list("source_key", "object_id")
-        )
+        rows = Activity.objects.filter(
+            community=community, source=source, source_key__in=wanted[start : start + step]
+        ).values_list("source_key", "object_id")
+        found.update((key, object_id) for key, object_id in rows if key is not None)
     return found

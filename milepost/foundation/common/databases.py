@@ -48,7 +48,7 @@ class TransactionId(Expression):
     allowed_default = True
     output_field = BigIntegerField()
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
         if connection.vendor == "postgresql":
-            return "(pg_current_xact_id()::text::bigint)", []
-        return "0", []
+            return "(pg_current_xact_id()::text::bigint)", ()
+        return "0", ()

@@ -14,7 +14,8 @@ from markdown_it import MarkdownIt
 _TAGS = {"p", "br", "hr", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"}
 _TAGS |= {"h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"}
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "code": {"class"}, "th": {"class"}, "td": {"class"}}
-_SHIFT = {"h1": "h4", "h2": "h5", "h3": "h6", "h4": "h6", "h5": "h6"}
+_SHIFT = {"h1": "h4", "h2": "h5", "h3": "h6", "h4": "h6", "h5": "h6", "h6": "h6"}
+_HEADING = re.compile(r"<(/?)(h[1-6])>")
 _PLAIN = re.compile(r"[*_`~#>\[\]()!|-]+")
 LONGEST = 200_000
 """Characters; a longer text is cut before it is rendered, so that no one message can hold up a page."""
@@ -31,12 +32,15 @@ def _renderer() -> MarkdownIt:
 def render(text: str, link: Callable[[str], str] | None = None) -> SafeString:
     """Safe HTML of `text`. `link`, if given, rewrites the HTML's text once more before cleaning (mentions)."""
     html = _renderer().render(text[:LONGEST])
-    for old, new in _SHIFT.items():
-        html = html.replace(f"<{old}>", f"<{new}>").replace(f"</{old}>", f"</{new}>")
+    html = _HEADING.sub(lambda found: f"<{found[1]}{_SHIFT[found[2]]}>", html)
     if link:
         html = link(html)
     clean = nh3.clean(
-        html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https", "mailto"}, link_rel="nofollow ugc noopener"
+        html,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto"},
+        link_rel="nofollow ugc noopener",
     )
     return mark_safe(clean)  # noqa: S308 - just cleaned
 

@@ -41,7 +41,9 @@ def checks() -> dict[str, list[Check]]:
     tenants = _tenants()
     found: dict[str, list[Check]] = {}
     for model in apps.get_models(include_auto_created=True):
-        keys = [f for f in model._meta.concrete_fields if isinstance(f, models.ForeignKey) and f.related_model in tenants]
+        keys = [
+            f for f in model._meta.concrete_fields if isinstance(f, models.ForeignKey) and f.related_model in tenants
+        ]
         if model in tenants:
             own = "{row}.community_id"
         elif model._meta.auto_created and len(keys) == 2:
@@ -73,7 +75,9 @@ def installed(using: str = "default") -> set[str]:
     connection = connections[using]
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'tenant\\_%' ESCAPE '\\'")
+            cursor.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'tenant\\_%' ESCAPE '\\'"
+            )
         else:
             cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgname LIKE 'tenant\\_%'")
         return {row[0] for row in cursor.fetchall()}

@@ -50,7 +50,8 @@ def test_a_row_that_commits_late_is_still_read() -> None:
     community = Community.objects.create(slug="c", name="C")
     start = head()
     a, b = Writer(community, "a"), Writer(community, "b")
-    a.start(), b.start()
+    a.start()
+    b.start()
     a.do("begin")  # a has the lower transaction id ...
     b.do("begin")
     b.do("write")  # ... and b the lower row id
@@ -68,7 +69,8 @@ def test_a_row_that_commits_late_is_still_read() -> None:
     rows = {r.source_key: r for r in Activity.objects.all()}
     assert rows["a"].xid < rows["b"].xid
     assert rows["b"].pk < rows["a"].pk
-    a.join(20), b.join(20)
+    a.join(20)
+    b.join(20)
 
 
 def test_an_older_open_transaction_holds_readers_back() -> None:

@@ -45,7 +45,12 @@ def test_an_unregistered_verb_is_refused(community: Community, amara: Person) ->
 @pytest.mark.parametrize("year", [1969, 2200])
 def test_an_impossible_time_is_refused(community: Community, amara: Person, year: int) -> None:
     with pytest.raises(DomainError):
-        record("member.joined", community=community, by=amara, happened_at=datetime.datetime(year, 1, 1, tzinfo=datetime.UTC))
+        record(
+            "member.joined",
+            community=community,
+            by=amara,
+            happened_at=datetime.datetime(year, 1, 1, tzinfo=datetime.UTC),
+        )
 
 
 def test_the_same_key_is_written_once(community: Community, amara: Person) -> None:
@@ -135,8 +140,24 @@ def test_a_new_time_zone_counts_the_days_anew(community: Community, amara: Perso
 def test_bulk_rows_are_counted_like_single_ones(community: Community, amara: Person) -> None:
     identity = Identity.objects.create(community=community, person=amara, source="mbox", source_key="a@example.org")
     at = datetime.datetime(2020, 5, 5, 12, tzinfo=datetime.UTC)
-    rows = [
-        (0, community.pk, identity.pk, "thread.started", "thread", new_id(), NO_ID, None, None, at, at, "mbox", f"<{n}>", {}, True)
+    rows: list[tuple[object, ...]] = [
+        (
+            0,
+            community.pk,
+            identity.pk,
+            "thread.started",
+            "thread",
+            new_id(),
+            NO_ID,
+            None,
+            None,
+            at,
+            at,
+            "mbox",
+            f"<{n}>",
+            {},
+            True,
+        )
         for n in range(1_000)
     ]
     assert len(rows[0]) == len(COLUMNS)
@@ -162,7 +183,10 @@ def test_rewinding_gives_the_same_counts(community: Community, amara: Person, la
     rewind("rollup")
     assert not MemberDay.objects.exists()
     catch_up()
-    assert sorted(MemberObjectDay.objects.values_list("person_id", "verb", "object_id", "other_id", "day", "count")) == before
+    assert (
+        sorted(MemberObjectDay.objects.values_list("person_id", "verb", "object_id", "other_id", "day", "count"))
+        == before
+    )
 
 
 def test_readers_stand_behind_what_they_build_on() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from typing import ClassVar
 
 import pytest
@@ -23,11 +22,10 @@ def community() -> Community:
 
 
 @pytest.fixture(autouse=True)
-def only_these(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def only_these(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "_readers", {})
     monkeypatch.setattr(following, "_sizes", {})
     monkeypatch.setattr(following, "autodiscover_modules", lambda *_: None)
-    yield
 
 
 def make(name: str, after: tuple[str, ...] = (), kind: type[following.Reader] = Projection) -> type[following.Reader]:

@@ -7,64 +7,112 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('identity', '0001_accounts_communities_people'),
+        ("identity", "0001_accounts_communities_people"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CharterVersion',
+            name="CharterVersion",
             fields=[
-                ('id', models.UUIDField(default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveIntegerField()),
-                ('mission', models.TextField(max_length=600, verbose_name='mission')),
-                ('vision', models.TextField(blank=True, max_length=4000, verbose_name='what will be different')),
-                ('agreements', models.TextField(blank=True, max_length=20000, verbose_name='agreements')),
-                ('rationale', models.TextField(blank=True, max_length=4000, verbose_name='why this version')),
-                ('created_at', models.DateTimeField(default=milepost.foundation.common.clock.now)),
-                ('ratified_at', models.DateTimeField(blank=True, null=True)),
-                ('community', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='charters', to='identity.community')),
-                ('written_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='charters_written', to='identity.person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("mission", models.TextField(max_length=600, verbose_name="mission")),
+                ("vision", models.TextField(blank=True, max_length=4000, verbose_name="what will be different")),
+                ("agreements", models.TextField(blank=True, max_length=20000, verbose_name="agreements")),
+                ("rationale", models.TextField(blank=True, max_length=4000, verbose_name="why this version")),
+                ("created_at", models.DateTimeField(default=milepost.foundation.common.clock.now)),
+                ("ratified_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "community",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="charters", to="identity.community"
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="charters_written",
+                        to="identity.person",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Agreement',
+            name="Agreement",
             fields=[
-                ('id', models.UUIDField(default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(default=milepost.foundation.common.clock.now)),
-                ('community', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='agreements', to='identity.community')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='agreements', to='identity.person')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='agreed', to='charter.charterversion')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("at", models.DateTimeField(default=milepost.foundation.common.clock.now)),
+                (
+                    "community",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="agreements", to="identity.community"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="agreements", to="identity.person"
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="agreed", to="charter.charterversion"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Value',
+            name="Value",
             fields=[
-                ('id', models.UUIDField(default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('slug', models.SlugField(max_length=80)),
-                ('name', models.CharField(max_length=80, verbose_name='value')),
-                ('meaning', models.CharField(blank=True, max_length=400, verbose_name='what it means here')),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('retired_at', models.DateTimeField(blank=True, null=True)),
-                ('community', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='values', to='identity.community')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=80)),
+                ("name", models.CharField(max_length=80, verbose_name="value")),
+                ("meaning", models.CharField(blank=True, max_length=400, verbose_name="what it means here")),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("retired_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "community",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="values", to="identity.community"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'name'],
+                "ordering": ["position", "name"],
             },
         ),
         migrations.AddConstraint(
-            model_name='charterversion',
-            constraint=models.UniqueConstraint(fields=('community', 'number'), name='charter_number_once'),
+            model_name="charterversion",
+            constraint=models.UniqueConstraint(fields=("community", "number"), name="charter_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='agreement',
-            constraint=models.UniqueConstraint(fields=('person', 'version'), name='agreed_once'),
+            model_name="agreement",
+            constraint=models.UniqueConstraint(fields=("person", "version"), name="agreed_once"),
         ),
         migrations.AddConstraint(
-            model_name='value',
-            constraint=models.UniqueConstraint(fields=('community', 'slug'), name='value_once'),
+            model_name="value",
+            constraint=models.UniqueConstraint(fields=("community", "slug"), name="value_once"),
         ),
     ]

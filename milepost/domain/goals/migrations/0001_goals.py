@@ -8,37 +8,73 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('charter', '0001_versions_values'),
-        ('identity', '0001_accounts_communities_people'),
-        ('paths', '0001_milestones'),
+        ("charter", "0001_versions_values"),
+        ("identity", "0001_accounts_communities_people"),
+        ("paths", "0001_milestones"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Goal',
+            name="Goal",
             fields=[
-                ('id', models.UUIDField(default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('slug', models.SlugField(max_length=100)),
-                ('title', models.CharField(max_length=160, verbose_name='goal')),
-                ('why', models.TextField(blank=True, max_length=2000, verbose_name='why')),
-                ('target', models.DecimalField(blank=True, decimal_places=2, max_digits=16, null=True, verbose_name='target')),
-                ('unit', models.CharField(blank=True, max_length=40, verbose_name='unit')),
-                ('deadline', models.DateField(blank=True, null=True, verbose_name='until')),
-                ('created_at', models.DateTimeField(default=milepost.foundation.common.clock.now)),
-                ('adopted_at', models.DateTimeField(blank=True, null=True)),
-                ('retired_at', models.DateTimeField(blank=True, null=True)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('community', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='goals', to='identity.community')),
-                ('milestone', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='goals', to='paths.milestone')),
-                ('value', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='goals', to='charter.value')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=100)),
+                ("title", models.CharField(max_length=160, verbose_name="goal")),
+                ("why", models.TextField(blank=True, max_length=2000, verbose_name="why")),
+                (
+                    "target",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=16, null=True, verbose_name="target"),
+                ),
+                ("unit", models.CharField(blank=True, max_length=40, verbose_name="unit")),
+                ("deadline", models.DateField(blank=True, null=True, verbose_name="until")),
+                ("created_at", models.DateTimeField(default=milepost.foundation.common.clock.now)),
+                ("adopted_at", models.DateTimeField(blank=True, null=True)),
+                ("retired_at", models.DateTimeField(blank=True, null=True)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "community",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="goals", to="identity.community"
+                    ),
+                ),
+                (
+                    "milestone",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="goals",
+                        to="paths.milestone",
+                    ),
+                ),
+                (
+                    "value",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="goals",
+                        to="charter.value",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'created_at'],
-                'constraints': [models.UniqueConstraint(fields=('community', 'slug'), name='goal_once'), models.CheckConstraint(condition=models.Q(('target__isnull', True), ('target__gt', Decimal('0')), _connector='OR'), name='goal_target_positive')],
+                "ordering": ["position", "created_at"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("community", "slug"), name="goal_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("target__isnull", True), ("target__gt", Decimal("0")), _connector="OR"),
+                        name="goal_target_positive",
+                    ),
+                ],
             },
         ),
     ]

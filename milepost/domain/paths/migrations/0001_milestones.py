@@ -7,30 +7,39 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('identity', '0001_accounts_communities_people'),
+        ("identity", "0001_accounts_communities_people"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Milestone',
+            name="Milestone",
             fields=[
-                ('id', models.UUIDField(default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('slug', models.SlugField(max_length=80)),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('why', models.CharField(blank=True, max_length=400, verbose_name='why it matters')),
-                ('icon', models.CharField(default='milestone', max_length=40)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('created_at', models.DateTimeField(default=milepost.foundation.common.clock.now)),
-                ('retired_at', models.DateTimeField(blank=True, null=True)),
-                ('community', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='milestones', to='identity.community')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=80)),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("why", models.CharField(blank=True, max_length=400, verbose_name="why it matters")),
+                ("icon", models.CharField(default="milestone", max_length=40)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("created_at", models.DateTimeField(default=milepost.foundation.common.clock.now)),
+                ("retired_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "community",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="milestones", to="identity.community"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'name'],
-                'constraints': [models.UniqueConstraint(fields=('community', 'slug'), name='milestone_once')],
+                "ordering": ["position", "name"],
+                "constraints": [models.UniqueConstraint(fields=("community", "slug"), name="milestone_once")],
             },
         ),
     ]

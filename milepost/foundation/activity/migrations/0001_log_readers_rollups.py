@@ -8,110 +8,179 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('identity', '0001_accounts_communities_people'),
+        ("identity", "0001_accounts_communities_people"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Activity',
+            name="Activity",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('epoch', models.PositiveSmallIntegerField(default=0)),
-                ('xid', models.BigIntegerField(db_default=milepost.foundation.common.databases.TransactionId(), editable=False)),
-                ('verb', models.CharField(max_length=40)),
-                ('object_kind', models.CharField(blank=True, max_length=24)),
-                ('object_id', models.UUIDField(default=uuid.UUID('00000000-0000-0000-0000-000000000000'))),
-                ('space_id', models.UUIDField(default=uuid.UUID('00000000-0000-0000-0000-000000000000'))),
-                ('quantity', models.DecimalField(decimal_places=4, max_digits=20, null=True)),
-                ('happened_at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField(default=milepost.foundation.common.clock.now)),
-                ('source', models.CharField(default='milepost', max_length=40)),
-                ('source_key', models.CharField(max_length=200, null=True)),
-                ('data', models.JSONField(blank=True, default=dict)),
-                ('backfilled', models.BooleanField(default=False)),
-                ('redacted_at', models.DateTimeField(null=True)),
-                ('community', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='activities', to='identity.community')),
-                ('identity', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='activities', to='identity.identity')),
-                ('other', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='received_activities', to='identity.identity')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("epoch", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "xid",
+                    models.BigIntegerField(
+                        db_default=milepost.foundation.common.databases.TransactionId(), editable=False
+                    ),
+                ),
+                ("verb", models.CharField(max_length=40)),
+                ("object_kind", models.CharField(blank=True, max_length=24)),
+                ("object_id", models.UUIDField(default=uuid.UUID("00000000-0000-0000-0000-000000000000"))),
+                ("space_id", models.UUIDField(default=uuid.UUID("00000000-0000-0000-0000-000000000000"))),
+                ("quantity", models.DecimalField(decimal_places=4, max_digits=20, null=True)),
+                ("happened_at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField(default=milepost.foundation.common.clock.now)),
+                ("source", models.CharField(default="milepost", max_length=40)),
+                ("source_key", models.CharField(max_length=200, null=True)),
+                ("data", models.JSONField(blank=True, default=dict)),
+                ("backfilled", models.BooleanField(default=False)),
+                ("redacted_at", models.DateTimeField(null=True)),
+                (
+                    "community",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="activities",
+                        to="identity.community",
+                    ),
+                ),
+                (
+                    "identity",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="activities",
+                        to="identity.identity",
+                    ),
+                ),
+                (
+                    "other",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="received_activities",
+                        to="identity.identity",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'activities',
+                "verbose_name_plural": "activities",
             },
         ),
         migrations.CreateModel(
-            name='LogEpoch',
+            name="LogEpoch",
             fields=[
-                ('number', models.PositiveSmallIntegerField(primary_key=True, serialize=False)),
-                ('cluster', models.CharField(max_length=40)),
-                ('began_at', models.DateTimeField(default=milepost.foundation.common.clock.now)),
+                ("number", models.PositiveSmallIntegerField(primary_key=True, serialize=False)),
+                ("cluster", models.CharField(max_length=40)),
+                ("began_at", models.DateTimeField(default=milepost.foundation.common.clock.now)),
             ],
         ),
         migrations.CreateModel(
-            name='ReaderCursor',
+            name="ReaderCursor",
             fields=[
-                ('reader', models.CharField(max_length=60, primary_key=True, serialize=False)),
-                ('epoch', models.PositiveSmallIntegerField(default=0)),
-                ('xid', models.BigIntegerField(default=0)),
-                ('activity_id', models.BigIntegerField(default=0)),
-                ('moved_at', models.DateTimeField(auto_now=True)),
-                ('error', models.TextField(blank=True)),
+                ("reader", models.CharField(max_length=60, primary_key=True, serialize=False)),
+                ("epoch", models.PositiveSmallIntegerField(default=0)),
+                ("xid", models.BigIntegerField(default=0)),
+                ("activity_id", models.BigIntegerField(default=0)),
+                ("moved_at", models.DateTimeField(auto_now=True)),
+                ("error", models.TextField(blank=True)),
             ],
         ),
         migrations.CreateModel(
-            name='MemberDay',
+            name="MemberDay",
             fields=[
-                ('pk', models.CompositePrimaryKey('person_id', 'verb', 'day', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('person_id', models.UUIDField()),
-                ('verb', models.CharField(max_length=40)),
-                ('day', models.DateField()),
-                ('community_id', models.UUIDField()),
-                ('count', models.PositiveIntegerField()),
-                ('quantity', models.DecimalField(decimal_places=4, default=0, max_digits=20)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "person_id", "verb", "day", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("person_id", models.UUIDField()),
+                ("verb", models.CharField(max_length=40)),
+                ("day", models.DateField()),
+                ("community_id", models.UUIDField()),
+                ("count", models.PositiveIntegerField()),
+                ("quantity", models.DecimalField(decimal_places=4, default=0, max_digits=20)),
             ],
             options={
-                'indexes': [models.Index(fields=['community_id', 'verb', 'day'], name='member_day_by_day')],
+                "indexes": [models.Index(fields=["community_id", "verb", "day"], name="member_day_by_day")],
             },
         ),
         migrations.CreateModel(
-            name='MemberObjectDay',
+            name="MemberObjectDay",
             fields=[
-                ('pk', models.CompositePrimaryKey('person_id', 'verb', 'object_id', 'other_id', 'day', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('person_id', models.UUIDField()),
-                ('verb', models.CharField(max_length=40)),
-                ('object_kind', models.CharField(blank=True, max_length=24)),
-                ('object_id', models.UUIDField(default=uuid.UUID('00000000-0000-0000-0000-000000000000'))),
-                ('space_id', models.UUIDField(default=uuid.UUID('00000000-0000-0000-0000-000000000000'))),
-                ('other_id', models.UUIDField(default=uuid.UUID('00000000-0000-0000-0000-000000000000'))),
-                ('day', models.DateField()),
-                ('community_id', models.UUIDField()),
-                ('count', models.PositiveIntegerField()),
-                ('quantity', models.DecimalField(decimal_places=4, default=0, max_digits=20)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "person_id",
+                        "verb",
+                        "object_id",
+                        "other_id",
+                        "day",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("person_id", models.UUIDField()),
+                ("verb", models.CharField(max_length=40)),
+                ("object_kind", models.CharField(blank=True, max_length=24)),
+                ("object_id", models.UUIDField(default=uuid.UUID("00000000-0000-0000-0000-000000000000"))),
+                ("space_id", models.UUIDField(default=uuid.UUID("00000000-0000-0000-0000-000000000000"))),
+                ("other_id", models.UUIDField(default=uuid.UUID("00000000-0000-0000-0000-000000000000"))),
+                ("day", models.DateField()),
+                ("community_id", models.UUIDField()),
+                ("count", models.PositiveIntegerField()),
+                ("quantity", models.DecimalField(decimal_places=4, default=0, max_digits=20)),
             ],
             options={
-                'indexes': [models.Index(fields=['other_id', 'verb', 'day'], name='member_object_day_by_other'), models.Index(fields=['community_id', 'verb', 'day'], name='member_object_day_by_day')],
+                "indexes": [
+                    models.Index(fields=["other_id", "verb", "day"], name="member_object_day_by_other"),
+                    models.Index(fields=["community_id", "verb", "day"], name="member_object_day_by_day"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Retraction',
+            name="Retraction",
             fields=[
-                ('activity', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='retraction', serialize=False, to='activity.activity')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='retracts', to='activity.activity')),
+                (
+                    "activity",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="retraction",
+                        serialize=False,
+                        to="activity.activity",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="retracts", to="activity.activity"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(fields=['community', 'happened_at'], name='activity_by_time'),
+            model_name="activity",
+            index=models.Index(fields=["community", "happened_at"], name="activity_by_time"),
         ),
         migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(fields=['identity', 'happened_at'], name='activity_by_identity'),
+            model_name="activity",
+            index=models.Index(fields=["identity", "happened_at"], name="activity_by_identity"),
         ),
         migrations.AddConstraint(
-            model_name='activity',
-            constraint=models.UniqueConstraint(condition=models.Q(('source_key__isnull', False)), fields=('community', 'source', 'source_key'), name='activity_once'),
+            model_name="activity",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("source_key__isnull", False)),
+                fields=("community", "source", "source_key"),
+                name="activity_once",
+            ),
         ),
     ]

@@ -46,7 +46,9 @@ class Activity(models.Model):
         verbose_name_plural = "activities"
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(
-                fields=["community", "source", "source_key"], condition=Q(source_key__isnull=False), name="activity_once"
+                fields=["community", "source", "source_key"],
+                condition=Q(source_key__isnull=False),
+                name="activity_once",
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [

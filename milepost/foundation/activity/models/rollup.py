@@ -25,7 +25,9 @@ class MemberDay(models.Model):
     quantity = models.DecimalField(max_digits=20, decimal_places=4, default=0)
 
     class Meta:
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["community_id", "verb", "day"], name="member_day_by_day")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["community_id", "verb", "day"], name="member_day_by_day")
+        ]
 
 
 class MemberObjectDay(models.Model):

@@ -8,31 +8,50 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('identity', '0001_accounts_communities_people'),
+        ("identity", "0001_accounts_communities_people"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.UUIDField(default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('action', models.CharField(max_length=60)),
-                ('object_kind', models.CharField(blank=True, max_length=24)),
-                ('object_id', models.UUIDField(default=uuid.UUID('00000000-0000-0000-0000-000000000000'))),
-                ('object_name', models.CharField(blank=True, max_length=200)),
-                ('changes', models.JSONField(blank=True, default=dict)),
-                ('reason', models.TextField(blank=True)),
-                ('at', models.DateTimeField(default=milepost.foundation.common.clock.now)),
-                ('community', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='audit_entries', to='identity.community')),
-                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='audit_entries', to='identity.person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("action", models.CharField(max_length=60)),
+                ("object_kind", models.CharField(blank=True, max_length=24)),
+                ("object_id", models.UUIDField(default=uuid.UUID("00000000-0000-0000-0000-000000000000"))),
+                ("object_name", models.CharField(blank=True, max_length=200)),
+                ("changes", models.JSONField(blank=True, default=dict)),
+                ("reason", models.TextField(blank=True)),
+                ("at", models.DateTimeField(default=milepost.foundation.common.clock.now)),
+                (
+                    "community",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="audit_entries",
+                        to="identity.community",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="audit_entries",
+                        to="identity.person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'audit entries',
-                'indexes': [models.Index(fields=['community', '-at'], name='audit_newest')],
+                "verbose_name_plural": "audit entries",
+                "indexes": [models.Index(fields=["community", "-at"], name="audit_newest")],
             },
         ),
     ]
