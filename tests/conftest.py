@@ -58,6 +58,19 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
         database.setdefault("TEST", {})["NAME"] = str(Path(os.environ["MILEPOST_HOME"]) / f"test-{worker}.sqlite3")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def static_from_source() -> Iterator[None]:
+    """Static files straight from the source; a site collects them at its start, under names with a hash."""
+    from django.conf import settings
+    from django.test.utils import override_settings
+
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
+        # WhiteNoise looks for the folder of collected files when the first request comes.
+        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder with the data of real communities; tests that take it carry the marker `realdata`."""
