@@ -1,4 +1,4 @@
-"""Times as people say them, cheaply: a page may show a hundred."""
+"""Times and figures as people say them, cheaply: a page may show a hundred."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext
 
@@ -62,6 +62,16 @@ def clock(moment: datetime | None) -> SafeString:
     local = timezone.localtime(moment) if timezone.is_aware(moment) else moment
     words = f"{_day_words(local.date(), timezone.localdate().year)}, {date_format(local, 'TIME_FORMAT')}"
     return _time(local.isoformat(timespec="minutes"), words)
+
+
+def figure(value: float | str | None) -> str:
+    """A number as the reader's language groups it; an absent one is a dash, never a nought; words stay words."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, str):
+        return value
+    places = 0 if float(value).is_integer() else 1
+    return str(number_format(value, decimal_pos=places, use_l10n=True, force_grouping=True))
 
 
 def _day_words(moment: date, this_year: int) -> str:

@@ -9,16 +9,15 @@ from typing import Any, Literal
 from django import template
 from django.template.base import Node, NodeList, Parser, TextNode, Token
 from django.utils.formats import number_format
-from django.utils.html import conditional_escape, escape
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 
-from milepost.interfaces.web import times
+from milepost.interfaces.web import rows, times
 from milepost.interfaces.web.colour import accent_css
-from milepost.interfaces.web.drawing.avatar import draw_avatar
 from milepost.interfaces.web.drawing.horizon import draw_horizon
 from milepost.interfaces.web.drawing.meter import draw_meter, draw_sparkline
-from milepost.interfaces.web.drawing.path import STATES, State, Stone, draw_path, small_stone
+from milepost.interfaces.web.drawing.path import Stone, draw_path
 from milepost.interfaces.web.icons import icon_svg
 
 register = template.Library()
@@ -54,41 +53,34 @@ def icon(parser: Parser, token: Token) -> Node | NodeList:
 @register.simple_tag
 def avatar(name: object, photo: object = "", size: str = "") -> SafeString:
     """A photo, or the drawn face of that name. Sizes: small, (none), large, huge. Decoration: the name belongs beside it."""
-    if photo:
-        kind = f" avatar-{escape(size)}" if size else ""
-        return mark_safe(  # noqa: S308 (both values are escaped)
-            f'<img class="avatar{kind}" src="{escape(photo)}" alt="" width="40" height="40" loading="lazy" decoding="async">'
-        )
-    return draw_avatar(str(name or ""), size)
+    return rows.avatar(name, photo, size)
 
 
 @register.simple_tag
 def face(name: object, url: object = "", detail: object = "", photo: object = "", size: str = "") -> SafeString:
     """An avatar with the name beside it, as a link where there is an address, and a quiet line below."""
-    shown = _escaped(name)
-    title = (
-        f'<a class="face-name" href="{escape(url)}">{shown}</a>' if url else f'<span class="face-name">{shown}</span>'
-    )
-    line = f"<small>{_escaped(detail)}</small>" if detail else ""
-    picture = avatar(name, photo, size)
-    return mark_safe(f'<span class="face">{picture}<span class="face-text">{title}{line}</span></span>')  # noqa: S308
+    return rows.face(name, url, detail, photo, size)
 
 
 @register.simple_tag
 def face_pile(people: Iterable[Any], total: int | Literal[""] | None = None, shown: int = 5) -> SafeString:
-    """Overlapping avatars of a few, and how many more. People are objects or mappings with `name` and maybe `photo`."""
-    everyone = list(people)
-    names = [str(_read(person, "name")) for person in everyone[:shown]]
-    pictures = "".join(str(avatar(name, _read(p, "photo"), "small")) for name, p in zip(names, everyone, strict=False))
-    more = (int(total) if total else len(everyone)) - len(names)
-    rest = f'<span class="pile-more" aria-hidden="true">+{figure(more)}</span>' if more > 0 else ""
-    said = ", ".join(names)
-    if more > 0:
-        said = ngettext("%(names)s and %(count)s more", "%(names)s and %(count)s more", more) % {
-            "names": said,
-            "count": figure(more),
-        }
-    return mark_safe(f'<span class="pile" role="img" aria-label="{escape(said)}">{pictures}{rest}</span>')  # noqa: S308
+    """Overlapping avatars of a few, and how many more."""
+    return rows.face_pile(people or (), int(total) if total else None, shown)
+
+
+@register.simple_tag
+def faces(people: Iterable[Any]) -> SafeString:
+    return rows.faces(people or ())
+
+
+@register.simple_tag
+def thread_rows(threads: Iterable[Any]) -> SafeString:
+    return rows.thread_rows(threads or ())
+
+
+@register.simple_tag
+def moment_rows(moments: Iterable[Any]) -> SafeString:
+    return rows.moment_rows(moments or ())
 
 
 @register.simple_tag
@@ -115,11 +107,7 @@ def path(stones: Iterable[Stone | Mapping[str, object]], label: str = "") -> Saf
 @register.simple_tag
 def stone(label: object, state: str = "reached", url: object = "") -> SafeString:
     """A milestone named in running text, with its little stone."""
-    known: State = next((s for s in STATES if s == state), "reached")
-    text = f"{small_stone(known)}{_escaped(label)}"
-    if url:
-        return mark_safe(f'<a class="stone-name" href="{escape(url)}">{text}</a>')  # noqa: S308 (escaped above)
-    return mark_safe(f'<span class="stone-name">{text}</span>')  # noqa: S308 (escaped above)
+    return rows.stone_name(label, state, url)
 
 
 @register.simple_tag
@@ -131,7 +119,7 @@ def horizon(seed: object) -> SafeString:
 @register.simple_tag(takes_context=True)
 def accent_style(context: template.Context) -> SafeString:
     """The community's accent as a style block with the page's nonce; nothing on pages outside a community."""
-    accent = _read(context.get("community"), "accent")
+    accent = rows.read(context.get("community"), "accent")
     if accent in (None, ""):
         return SafeString("")
     # The nonce is lazy and false until someone reads it as text.
@@ -158,12 +146,7 @@ def clock(moment: datetime | None) -> SafeString:
 @register.filter
 def figure(value: float | str | None) -> str:
     """A number as the reader's language groups it; an absent one is a dash, never a nought; words stay words."""
-    if value is None or value == "":
-        return "–"
-    if isinstance(value, str):
-        return value
-    places = 0 if float(value).is_integer() else 1
-    return str(number_format(value, decimal_pos=places, use_l10n=True, force_grouping=True))
+    return times.figure(value)
 
 
 @register.filter
@@ -172,18 +155,6 @@ def percent(share: float | None) -> str:
     if share is None:
         return "–"
     return gettext("%(number)s %%") % {"number": number_format(round(100 * share), decimal_pos=0, use_l10n=True)}
-
-
-def _escaped(value: object) -> SafeString:
-    """What a template would print: safe text as it is, everything else escaped."""
-    return conditional_escape(value if isinstance(value, str) else str(value))
-
-
-def _read(thing: object, name: str) -> Any:
-    """An attribute or a key, whichever the thing has; empty where neither."""
-    if isinstance(thing, Mapping):
-        return thing.get(name, "")
-    return getattr(thing, name, "")
 
 
 @register.filter
