@@ -56,7 +56,7 @@ def levels() -> dict[str, tuple[int, int]]:
 
     Apps on one level stand side by side and do not know each other.
     """
-    found = {}
+    found: dict[str, tuple[int, int]] = {}
     for floor, names in enumerate(reversed(_layers("milepost"))):
         for name in names:
             if name == "config":
