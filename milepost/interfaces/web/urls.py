@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from milepost.interfaces.web.styleguide import styleguide
+
 urlpatterns = [
     path("accounts/", include("allauth.urls")),
+    path("styleguide/", styleguide, name="styleguide"),
 ]
