@@ -9,7 +9,7 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from django.utils.translation import gettext as _
 
@@ -65,6 +65,12 @@ class Archive(ABC):
 
     def close(self) -> None:
         return
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
     def __contains__(self, name: object) -> bool:
         return name in self.names

@@ -69,7 +69,14 @@ def write_slack_export(
                 name = f"{_room_name(room_at)}/{midnight:%Y-%m-%d}.json"
                 archive.writestr(name, json.dumps(entries))
     return Generated(
-        people, channels, writer.messages, writer.threads, writer.reactions, writer.first_at, writer.last_at, writer.last_word
+        people,
+        channels,
+        writer.messages,
+        writer.threads,
+        writer.reactions,
+        writer.first_at,
+        writer.last_at,
+        writer.last_word,
     )
 
 
@@ -137,7 +144,9 @@ class _Writer:
     def reaction_list(self) -> list[dict[str, Any]]:
         out = []
         for emoji in self.rng.sample(_EMOJI, self.rng.randint(1, 2)):
-            users = list(dict.fromkeys(self.rng.choices(self.users, cum_weights=self.weights, k=self.rng.randint(1, 4))))
+            users = list(
+                dict.fromkeys(self.rng.choices(self.users, cum_weights=self.weights, k=self.rng.randint(1, 4)))
+            )
             self.reactions += len(users)
             out.append({"name": emoji, "users": users, "count": len(users)})
         return out

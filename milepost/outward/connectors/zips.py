@@ -39,7 +39,18 @@ class _Inflater(Protocol):
 class ZipIndex:
     """Entries of a zip in the order of its directory. Parallel arrays; `i` is an entry's place in them."""
 
-    __slots__ = ("_crcs", "_file", "_methods", "_offsets", "_shift", "encrypted", "names", "packed", "sizes", "symlinks")
+    __slots__ = (
+        "_crcs",
+        "_file",
+        "_methods",
+        "_offsets",
+        "_shift",
+        "encrypted",
+        "names",
+        "packed",
+        "sizes",
+        "symlinks",
+    )
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

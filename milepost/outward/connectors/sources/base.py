@@ -74,7 +74,8 @@ class BaseSource(ABC):
         position: Position = json.loads(resume_from) if resume_from else {}
         done, size, anything = 0, self.options.batch_size, bool(resume_from)
         try:
-            for position, done in self._steps(dict(position)):
+            for reached, done in self._steps(dict(position)):
+                position = reached
                 if len(self.batch) >= size:
                     anything = True
                     yield self._cut(position, done)
@@ -114,7 +115,7 @@ class BaseSource(ABC):
         return None
 
     def plausible(self, moment: datetime, where: str, line: int, raw: Any) -> bool:
-        if clock.EARLIEST < moment and moment.timestamp() < self.latest:
+        if moment > clock.EARLIEST and moment.timestamp() < self.latest:
             return True
         reason = "before_1970" if moment <= clock.EARLIEST else "in_future"
         self.problem(where, line, reason, moment.isoformat(), raw)
@@ -190,7 +191,7 @@ class BaseSource(ABC):
             preview.skipped.update(batch.skipped)
             per_channel.update(message.channel for message in batch.messages)
             threads.update(message.thread for message in batch.messages)
-            times = [record.at for record in (*batch.messages, *batch.activities)]
+            times = [message.at for message in batch.messages] + [activity.at for activity in batch.activities]
             if times:
                 preview.first_at = min(times) if preview.first_at is None else min(preview.first_at, *times)
                 preview.last_at = max(times) if preview.last_at is None else max(preview.last_at, *times)
@@ -242,7 +243,9 @@ def digest(*parts: str) -> str:
 
 
 def excerpt(raw: Any) -> str:
-    text = raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False, default=str)[: EXCERPT * 2] if raw else ""
+    text = (
+        raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False, default=str)[: EXCERPT * 2] if raw else ""
+    )
     return clean(text[:EXCERPT])
 
 

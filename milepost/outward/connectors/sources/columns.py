@@ -75,7 +75,16 @@ _JOINED = """joined joinedat joindate joinedon membersince membersinceat created
     inscription dateinscription datedinscription inscritle membredepuis adhesion dateadhesion alta fechadealta miembrodesde
     fechaderegistro inscritoem datadeinscricao membrodesde datadeentrada date datum fecha data""".split()
 _TABLE = {field: words.split() for field, words in _ALIASES.items()}
-_MEMBER_ID = [*_TABLE["id"], "memberid", "userid", "mitgliedid", "mitgliedsnummer", "idmembre", "numeromembre", "numerodemiembro"]
+_MEMBER_ID = [
+    *_TABLE["id"],
+    "memberid",
+    "userid",
+    "mitgliedid",
+    "mitgliedsnummer",
+    "idmembre",
+    "numeromembre",
+    "numerodemiembro",
+]
 
 
 def plain(heading: str) -> str:
@@ -95,18 +104,16 @@ def guess(columns: Iterable[str], kind: RecordKind) -> dict[str, str]:
         aliases = _TABLE[field]
         if kind == "members":
             aliases = _JOINED if field == "time" else _MEMBER_ID if field == "id" else aliases
-        for alias in aliases:
-            column = headings.get(alias.replace("_", ""))
-            if column is not None and column not in taken:
-                mapping[field] = column
-                taken.add(column)
-                break
+        found = (headings[alias] for alias in map(plain, aliases) if alias in headings)
+        column = next((column for column in found if column not in taken), "")
+        if column:
+            mapping[field] = column
+            taken.add(column)
     # “Name” beside no other author is the author.
     if kind != "members" and "author" not in mapping:
-        for field in ("author_mail", "author_name"):
-            if field in mapping:
-                mapping["author"] = mapping[field]
-                break
+        instead = mapping.get("author_mail") or mapping.get("author_name")
+        if instead:
+            mapping["author"] = instead
     return mapping
 
 

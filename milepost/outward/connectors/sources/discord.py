@@ -56,11 +56,8 @@ class DiscordSource(BaseSource):
 
     @classmethod
     def detect(cls, path: str) -> bool:
-        archive = open_archive(path)
-        try:
+        with open_archive(path) as archive:
             return any(_is_export(archive.head(name, 4096)) for name in _json_names(archive)[:20])
-        finally:
-            archive.close()
 
     def _steps(self, resume: Position) -> Iterator[tuple[Position, int]]:
         archive = self._open()
@@ -69,7 +66,9 @@ class DiscordSource(BaseSource):
         if not files:
             raise ConnectorError(
                 _("There is no Discord export in “%(name)s”.") % {"name": archive.path.name},
-                _("Export with DiscordChatExporter in the format JSON, and give a file, or the folder or zip of all files."),
+                _(
+                    "Export with DiscordChatExporter in the format JSON, and give a file, or the folder or zip of all files."
+                ),
             )
         self.total = sum(archive.size(name) for name, _c in files)
         channels = {channel["id"]: self._channel(channel) for _name, channel in files}
@@ -270,7 +269,9 @@ class DiscordSource(BaseSource):
     def _add_to_preview(self, preview: Preview) -> None:
         if any(channel.kind == "open" for channel in preview.channels):
             preview.notes.append(
-                _("The export does not say which channels are private. Choose those that only their members should see.")
+                _(
+                    "The export does not say which channels are private. Choose those that only their members should see."
+                )
             )
 
 
@@ -354,11 +355,18 @@ def _files(entry: dict[str, Any], forwarded: Any) -> tuple[FileReference, ...]:
     if isinstance(forwarded, dict) and isinstance(forwarded.get("attachments"), list):
         found += forwarded["attachments"]
     files = [
-        FileReference(clean(string(f.get("fileName")))[:255], clean(string(f.get("url")))[:2000], "", integer(f.get("fileSizeBytes")))
+        FileReference(
+            clean(string(f.get("fileName")))[:255],
+            clean(string(f.get("url")))[:2000],
+            "",
+            integer(f.get("fileSizeBytes")),
+        )
         for f in found
         if isinstance(f, dict)
     ]
     for sticker in stickers if isinstance(stickers, list) else ():
         if isinstance(sticker, dict):
-            files.append(FileReference(clean(string(sticker.get("name")))[:255], clean(string(sticker.get("sourceUrl")))[:2000]))
+            files.append(
+                FileReference(clean(string(sticker.get("name")))[:255], clean(string(sticker.get("sourceUrl")))[:2000])
+            )
     return tuple(files)

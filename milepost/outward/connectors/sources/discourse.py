@@ -63,8 +63,7 @@ class DiscourseSource(BaseSource):
 
     @classmethod
     def detect(cls, path: str) -> bool:
-        archive = open_archive(path)
-        try:
+        with open_archive(path) as archive:
             for name in archive.names[:200]:
                 head = archive.head(name)
                 if _is_user_csv(head, name):
@@ -72,8 +71,6 @@ class DiscourseSource(BaseSource):
                 marks = (b'"post_stream"', b'"topic_list"', b'"category_list"', b'"latest_posts"')
                 if any(mark in head for mark in marks) or (b'"cooked"' in head and b'"post_number"' in head):
                     return True
-        finally:
-            archive.close()
         return False
 
     def _close(self) -> None:
@@ -88,7 +85,9 @@ class DiscourseSource(BaseSource):
         if not with_posts and not tables and others == len(archive.names):
             raise ConnectorError(
                 _("There is nothing of Discourse in “%(name)s”.") % {"name": archive.path.name},
-                _("Give the users' CSV from the administrator's pages, topics from the API (/t/ID.json), or a folder of both."),
+                _(
+                    "Give the users' CSV from the administrator's pages, topics from the API (/t/ID.json), or a folder of both."
+                ),
             )
         if others:
             self.batch.skipped["ignored_file"] += others
@@ -154,7 +153,9 @@ class DiscourseSource(BaseSource):
         self._add_users(document.get("users"))
         self._add_users([document.get("user")])
         directory = document.get("directory_items")
-        self._add_users([item.get("user") for item in directory if isinstance(item, dict)] if isinstance(directory, list) else [])
+        self._add_users(
+            [item.get("user") for item in directory if isinstance(item, dict)] if isinstance(directory, list) else []
+        )
         topics = document.get("topic_list")
         for topic in topics.get("topics") or () if isinstance(topics, dict) else ():
             if isinstance(topic, dict) and topic.get("id") is not None:
@@ -220,11 +221,20 @@ class DiscourseSource(BaseSource):
                     continue
                 handle = string(row.get("username"))
                 self._users[handle.lower()] = key
-                attributes = {column: clean(value)[:300] for column in KEPT if (value := string(row.get(column)))}
+                attributes: dict[str, Any] = {
+                    column: clean(value)[:300] for column in KEPT if (value := string(row.get(column)))
+                }
                 for column, value in row.items():
-                    if isinstance(column, str) and column.endswith("(custom user field)") and isinstance(value, str) and value:
+                    if (
+                        isinstance(column, str)
+                        and column.endswith("(custom user field)")
+                        and isinstance(value, str)
+                        and value
+                    ):
                         attributes[clean(column.partition(" (custom")[0])[:100]] = clean(value)[:300]
-                attributes |= {flag: True for flag in ("admin", "moderator", "staged") if string(row.get(flag)) == "true"}
+                attributes |= {
+                    flag: True for flag in ("admin", "moderator", "staged") if string(row.get(flag)) == "true"
+                }
                 if row.get("suspended_at"):
                     attributes["suspended"] = True
                 joined = parse_time(row.get("created_at"), _UTC)
@@ -310,7 +320,9 @@ class DiscourseSource(BaseSource):
             return ChannelRecord(key, title or topic_id, kind="direct"), title
         record = self._categories.get(category)
         if record is None:
-            label = string(post.get("category_name")) or (_("Category %(id)s") % {"id": category} if category else _("Forum"))
+            label = string(post.get("category_name")) or (
+                _("Category %(id)s") % {"id": category} if category else _("Forum")
+            )
             record = self._categories[category] = ChannelRecord(category or "forum", label)
         return record, title
 
@@ -335,7 +347,9 @@ class DiscourseSource(BaseSource):
             return
         at = parse_time(post.get("created_at"), _UTC)
         if at is None:
-            self.problem(name, line, "bad_time" if post.get("created_at") else "no_time", str(post.get("created_at")), post)
+            self.problem(
+                name, line, "bad_time" if post.get("created_at") else "no_time", str(post.get("created_at")), post
+            )
             return
         if not self.plausible(at, name, line, post):
             return
@@ -346,7 +360,9 @@ class DiscourseSource(BaseSource):
         if self._recent.seen(key):
             self.batch.skipped["duplicate"] += 1
             return
-        self._keep(post, name, line, MessageRecord(key, channel.key, author, at, "", f"t{topic_id}", "", title), topic_id)
+        self._keep(
+            post, name, line, MessageRecord(key, channel.key, author, at, "", f"t{topic_id}", "", title), topic_id
+        )
 
     def _keep(self, post: dict[str, Any], name: str, line: int, message: MessageRecord, topic_id: str) -> None:
         raw, cooked = post.get("raw"), string(post.get("cooked"))

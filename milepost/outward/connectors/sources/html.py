@@ -5,14 +5,33 @@ from __future__ import annotations
 import re
 from html import unescape
 
-_TAG = re.compile(r"<(?:!--.*?(?:-->|\Z)|!\[CDATA\[|(/?)([a-zA-Z][a-zA-Z0-9]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)/?>|[!?][^>]*>)", re.DOTALL)
+_TAG = re.compile(
+    r"<(?:!--.*?(?:-->|\Z)|!\[CDATA\[|(/?)([a-zA-Z][a-zA-Z0-9]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)/?>|[!?][^>]*>)",
+    re.DOTALL,
+)
 _ATTRIBUTE = re.compile(r"([a-zA-Z_:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _TRAILING = re.compile(r"[ \t]+\n")
 _SILENT = {"script", "style", "head", "title", "template", "svg", "noscript", "object", "iframe"}
-_PARAGRAPHS = {"p", "div", "section", "article", "table", "ul", "ol", "details", "summary", "figure", "header", "footer", "center"}
+_PARAGRAPHS = {
+    "p",
+    "div",
+    "section",
+    "article",
+    "table",
+    "ul",
+    "ol",
+    "details",
+    "summary",
+    "figure",
+    "header",
+    "footer",
+    "center",
+}
 _MARKS = {"b": "**", "strong": "**", "i": "*", "em": "*", "del": "~~", "s": "~~", "strike": "~~"}
+_HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
+_SPACERS = {"br": "\n", "td": " ", "th": " ", "tr": "\n", "hr": "\n\n---\n\n"}
 _WEB = ("http://", "https://", "mailto:")
 
 
@@ -48,15 +67,16 @@ class _Writer:
     def opening(self, tag: str, raw: str) -> None:
         if tag in _SILENT:
             self.silent = tag
-        elif tag == "br":
-            self.out.append("\n")
         elif tag in _MARKS:
             if not self.pre:
                 self.out.append(_MARKS[tag])
-        elif tag == "a":
-            self._link(raw)
-        elif tag == "img":
-            self._image(_attributes(raw))
+        elif tag in _HEADINGS:
+            self.block()
+            self.out.append("#" * int(tag[1]) + " ")
+        elif tag in ("a", "img"):
+            self._link(raw) if tag == "a" else self._image(_attributes(raw))
+        elif tag in ("ul", "ol", "li"):
+            self._list(tag)
         elif tag == "pre":
             self.block()
             self.out.append("```\n")
@@ -64,33 +84,26 @@ class _Writer:
         elif tag == "code":
             if not self.pre:
                 self.out.append("`")
-        elif tag in ("ul", "ol"):
-            self.block("\n" if self.lists else "\n\n")
-            self.lists.append(0 if tag == "ul" else 1)
-        elif tag == "li":
-            self.block("\n")
-            level = max(0, len(self.lists) - 1)
-            if self.lists and self.lists[-1]:
-                mark = f"{self.lists[-1]}. "
-                self.lists[-1] += 1
-            else:
-                mark = "- "
-            self.out.append("  " * level + mark)
         elif tag == "blockquote":
             self.block()
             self.quotes.append(len(self.out))
-        elif tag in ("td", "th"):
-            self.out.append(" ")
-        elif tag == "tr":
-            self.block("\n")
-        elif tag == "hr":
-            self.block()
-            self.out.append("---\n\n")
-        elif len(tag) == 2 and tag[0] == "h" and tag[1] in "123456":
-            self.block()
-            self.out.append("#" * int(tag[1]) + " ")
+        elif tag in _SPACERS:
+            self.out.append(_SPACERS[tag])
         elif tag in _PARAGRAPHS and not (self.out and self.out[-1].endswith(("- ", ". "))):
             self.block()
+
+    def _list(self, tag: str) -> None:
+        if tag != "li":
+            self.block("\n" if self.lists else "\n\n")
+            self.lists.append(0 if tag == "ul" else 1)
+            return
+        self.block("\n")
+        level = max(0, len(self.lists) - 1)
+        mark = "- "
+        if self.lists and self.lists[-1]:
+            mark = f"{self.lists[-1]}. "
+            self.lists[-1] += 1
+        self.out.append("  " * level + mark)
 
     def closing(self, tag: str) -> None:
         if tag in _MARKS:
@@ -114,7 +127,7 @@ class _Writer:
             inner = _tidy("".join(self.out[start:]))
             del self.out[start:]
             self.out.append("\n".join(f"> {line}".rstrip() for line in inner.split("\n")) + "\n\n")
-        elif tag in _PARAGRAPHS or (len(tag) == 2 and tag[0] == "h" and tag[1] in "123456"):
+        elif tag in _PARAGRAPHS or tag in _HEADINGS:
             self.block()
 
     def _link(self, raw: str) -> None:

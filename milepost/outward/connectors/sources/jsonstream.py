@@ -83,13 +83,12 @@ class _Window:
                     raise Damaged("json") from error
                 if len(self.text) - self.at > MAX_ITEM:
                     return self._pass_over()
-                if not self.grow() and self.ended and self.at >= len(self.text):
-                    raise Damaged("json") from error
+                self.grow()
                 continue
             except RecursionError as error:
                 raise Damaged("json") from error
-            # A number may go on behind the window.
-            if end == len(self.text) and not self.ended and not isinstance(value, dict | list | str):
+            # A number may go on behind the window (“1.” of “1.5”, “1e-” of “1e-7”).
+            if end + 2 >= len(self.text) and not self.ended and not isinstance(value, dict | list | str):
                 self.grow()
                 continue
             self.at = end

@@ -28,13 +28,17 @@ _ID = re.compile(r"<\s*([^<>\s]+)\s*>")
 _DATE = re.compile(
     r"(?:[A-Za-z]{3,9}\.?,?\s+)?(\d{1,2})[ -]([A-Za-z]{3})[a-z]*[ -](\d{4})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([+-]\d{4})?"
 )
-_FROM_DATE = re.compile(r"([A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d{1,2}:\d{2}(?::\d{2})?(?: [A-Z]{3,4}| [+-]\d{4})? \d{4}(?: [+-]\d{4})?)")
+_FROM_DATE = re.compile(
+    r"([A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d{1,2}:\d{2}(?::\d{2})?(?: [A-Z]{3,4}| [+-]\d{4})? \d{4}(?: [+-]\d{4})?)"
+)
 _MONTHS = {m: i for i, m in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
 _ADDRESS = re.compile(r"<\s*([^<>]*?)\s*>")
 _COMMENT = re.compile(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
 _BARE = re.compile(r"[^\s<>(),;:\"]+(?:@|\s+at\s+|\s*\(at\)\s*|\s*_at_\s*)[^\s<>(),;:\"]+")
 _AT = re.compile(r"\s+at\s+|\s*\(at\)\s*|_at_", re.IGNORECASE)
-_RE = re.compile(r"^(?:\s*(?:re|aw|sv|antw|ref|rif|res|vs|odp|回复|fwd?|wg|tr|rv|enc)(?:\[\d+\])?\s*[:：]\s*)+", re.IGNORECASE)
+_RE = re.compile(
+    r"^(?:\s*(?:re|aw|sv|antw|ref|rif|res|vs|odp|回复|fwd?|wg|tr|rv|enc)(?:\[\d+\])?\s*[:：]\s*)+", re.IGNORECASE
+)
 _NEXT_PART = re.compile(
     r"\n?-{14} next part -{14}\n(?:[^\n]*scrubbed\.\.\.\n)?((?:(?:From|Subject|Date|Name|Type|Size|Desc|URL|Url)\s*:[^\n]*\n?)*)"
 )
@@ -196,7 +200,13 @@ def parse_date(value: str) -> datetime | None:
             month = _MONTHS.get(match[2].lower())
             if month:
                 moment = datetime(
-                    int(match[3]), month, int(match[1]), int(match[4]), int(match[5]), min(int(match[6] or 0), 59), tzinfo=UTC
+                    int(match[3]),
+                    month,
+                    int(match[1]),
+                    int(match[4]),
+                    int(match[5]),
+                    min(int(match[6] or 0), 59),
+                    tzinfo=UTC,
                 )
                 return moment - _offset(match[7])
         parts = parsedate_tz(value)
@@ -304,7 +314,9 @@ def _scrubbed(text: str, files: tuple[FileReference, ...]) -> tuple[str, tuple[F
         url = fields.get("URL") or fields.get("Url") or ""
         kind = fields.get("Type", "")
         if (url or fields.get("Name")) and kind != "application/pgp-signature" and not url.strip("<>").endswith(".htm"):
-            found.append(FileReference(fields.get("Name", "")[:255] or "attachment", url.strip("<> ")[:2000], kind[:100]))
+            found.append(
+                FileReference(fields.get("Name", "")[:255] or "attachment", url.strip("<> ")[:2000], kind[:100])
+            )
         return "\n"
 
     return _NEXT_PART.sub(note, text), tuple(found)

@@ -32,7 +32,9 @@ MAX_MAIL = 4 << 20
 _SEPARATOR = re.compile(rb"From [^\n]{0,1000}\n(?=>?From |[!-9;-~]{1,100}[ \t]*:)")
 _WHOLE = re.compile(rb"[A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d{1,2}:\d\d(:\d\d)?.*\d{4}")
 _CLOCK = re.compile(rb"\d{1,2}:\d\d")
-_KNOWN_HEADER = re.compile(rb">?From |(?i:return-path|received|from|date|message-id|delivered-to|x-[\w-]+|subject|to)[ \t]*:")
+_KNOWN_HEADER = re.compile(
+    rb">?From |(?i:return-path|received|from|date|message-id|delivered-to|x-[\w-]+|subject|to)[ \t]*:"
+)
 _HEADERS = re.compile(rb"(?:[!-9;-~]{1,100}[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*){2}")
 _MONTH_FILE = re.compile(r"(?i)[-_. ]?(?:19|20)\d\d[-_. ]?(?:\d\d|q\d|[a-z]{3,9})?$")
 _SUFFIX = re.compile(r"(?i)(\.(?:mbox|mbx|mail|eml|txt|gz|zip))+$")
@@ -49,11 +51,8 @@ class MboxSource(BaseSource):
 
     @classmethod
     def detect(cls, path: str) -> bool:
-        archive = open_archive(path)
-        try:
+        with open_archive(path) as archive:
             return any(_is_mail(_head(archive, name)) for name in archive.names[:50])
-        finally:
-            archive.close()
 
     def _close(self) -> None:
         self._threads.close()
@@ -275,5 +274,3 @@ def _archive_name(archive: Archive, name: str) -> str:
         place = _SUFFIX.sub("", archive.path.name)
     place = place or _SUFFIX.sub("", file)
     return key_of(_MONTH_FILE.sub("", place) or place)
-
-

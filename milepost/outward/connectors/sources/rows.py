@@ -83,7 +83,7 @@ def open_table(archive: Archive, name: str) -> Table | None:
     table.encoding, table.good_encoding = _encoding(head)
     text = head.decode(table.encoding, "replace").lstrip("\ufeff")
     start = text.lstrip()[:1]
-    if start == "{" and table.format != "csv" or start == "{" and '":' in text[:2000]:
+    if start == "{" and (table.format != "csv" or '":' in text[:2000]):
         first = text.lstrip().partition("\n")[0].strip()
         table.format = "jsonl" if first.endswith("}") or table.format == "jsonl" else "json"
     elif start == "[" and table.format != "csv":
@@ -125,7 +125,9 @@ def _open_csv(table: Table, text: str) -> Table | None:
     except csv.Error:
         return None
     table.columns = _unique([column.strip() for column in columns])
-    return table if len(table.columns) > 1 or (table.columns and table.name.lower().endswith((".csv", ".tsv"))) else None
+    return (
+        table if len(table.columns) > 1 or (table.columns and table.name.lower().endswith((".csv", ".tsv"))) else None
+    )
 
 
 def _delimiter(text: str) -> str:

@@ -76,12 +76,9 @@ class SlackSource(BaseSource):
 
     @classmethod
     def detect(cls, path: str) -> bool:
-        archive = open_archive(path)
-        try:
+        with open_archive(path) as archive:
             root = _root(archive)
             return root is not None and any(_DAY.search(name) for name in archive.under(root))
-        finally:
-            archive.close()
 
     def _steps(self, resume: Position) -> Iterator[tuple[Position, int]]:
         archive = self._open()
@@ -295,10 +292,9 @@ class SlackSource(BaseSource):
         if subtype in EDITS:
             # In exports with edit history. The message itself stands elsewhere in its final form, unless it was left out.
             inner = entry.get("message")
-            if isinstance(inner, dict) and inner.get("subtype") not in EDITS:
-                if f"{channel}:{inner.get('ts')}" not in self._recent:
-                    self._add_message(inner, name, line, channel)
-                    return True
+            if isinstance(inner, dict) and self._is_new(inner, channel):
+                self._add_message(inner, name, line, channel)
+                return True
             self.batch.skipped["edit_record"] += 1
         elif subtype in DELETED:
             self.batch.skipped["deleted"] += 1
@@ -307,6 +303,9 @@ class SlackSource(BaseSource):
         else:
             return False
         return True
+
+    def _is_new(self, inner: dict[str, Any], channel: str) -> bool:
+        return inner.get("subtype") not in EDITS and f"{channel}:{inner.get('ts')}" not in self._recent
 
     def _author(self, entry: dict[str, Any]) -> str:
         """The key of who wrote it; makes the person where no list has them."""
@@ -365,11 +364,8 @@ class SlackSource(BaseSource):
         if preview.exact:
             return
         # The names of the day files tell the whole period, though only a part was read.
-        archive = open_archive(self.path)
-        try:
+        with open_archive(self.path) as archive:
             days = [m[1] for name in _day_files(archive, _root(archive) or "")[0] if (m := _DAY.search(name))]
-        finally:
-            archive.close()
         try:
             first, last = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (min(days), max(days)))
         except ValueError:

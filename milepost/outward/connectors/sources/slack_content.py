@@ -66,7 +66,9 @@ def file_references(value: Any) -> tuple[FileReference, ...]:
         name = string(file.get("name")) or string(file.get("title")) or string(file.get("id"))
         if name or url:
             mimetype = string(file.get("mimetype"))
-            found.append(FileReference(clean(name)[:255], clean(url)[:2000], clean(mimetype)[:100], integer(file.get("size"))))
+            found.append(
+                FileReference(clean(name)[:255], clean(url)[:2000], clean(mimetype)[:100], integer(file.get("size")))
+            )
     return tuple(found)
 
 

@@ -55,14 +55,11 @@ class TableSource(BaseSource):
 
     @classmethod
     def detect(cls, path: str) -> bool:
-        archive = open_archive(path)
-        try:
+        with open_archive(path) as archive:
             for name in archive.names[:20]:
                 table = open_table(archive, name)
                 if table and guess_kind(table.columns):
                     return True
-        finally:
-            archive.close()
         return False
 
     def _close(self) -> None:
@@ -164,7 +161,9 @@ class TableSource(BaseSource):
         if self.options.day_first is not None:
             self._day_first, self._ambiguous = self.options.day_first, False
             return
-        samples = [value for row in rows if not isinstance(row, Bad) and isinstance(value := self._value(row, "time"), str)]
+        samples = [
+            value for row in rows if not isinstance(row, Bad) and isinstance(value := self._value(row, "time"), str)
+        ]
         found = finds_day_first(samples)
         self._ambiguous = found is None and any(re.match(r"\d{1,2}/\d{1,2}/", sample) for sample in samples[:50])
         self._day_first = found is not False
@@ -230,7 +229,9 @@ class TableSource(BaseSource):
         }
         bot = self._words(row, "is_bot").lower() in _TRUE
         audience = self._words(row, "audience", 50).lower()
-        self.person(PersonRecord(key_of(key), name or handle or key, handle, mail, bot, False, joined, attributes, audience))
+        self.person(
+            PersonRecord(key_of(key), name or handle or key, handle, mail, bot, False, joined, attributes, audience)
+        )
 
     def _message(self, row: Row, where: str, line: int) -> None:
         at = self._time(row, "time", where, line)
@@ -257,7 +258,9 @@ class TableSource(BaseSource):
         mentions: tuple[str, ...] = ()
         if mentioned := self._value(row, "mentions"):
             people = mentioned if isinstance(mentioned, list) else _LIST.split(_as_text(mentioned).strip(" []"))
-            mentions = tuple(dict.fromkeys(key_of(_as_text(person).strip(" '\"@")) for person in people if person not in (None, "")))
+            mentions = tuple(
+                dict.fromkeys(key_of(_as_text(person).strip(" '\"@")) for person in people if person not in (None, ""))
+            )
         edited = self._value(row, "edited")
         edited_at = parse_time(edited, self._zone, self._day_first) if edited not in (None, "") else None
         self.batch.messages.append(

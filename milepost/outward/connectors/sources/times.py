@@ -20,8 +20,15 @@ _LOCAL = re.compile(
     r"(?:(?:,?\s+|T|\s*-\s*|\s+(?:um|at|à|a las|às)\s+)(\d{1,2})[:h.](\d{2})(?:[:.](\d{2})(?:[.,]\d+)?)?\s*([AaPp]\.?[Mm]\.?)?(?:\s*Uhr)?)?"
     r"\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?\Z"
 )
-_WORDS = ("%d %b %Y %H:%M:%S", "%d %b %Y %H:%M", "%d %B %Y %H:%M", "%d %B %Y", "%d %b %Y")
-_WORDS += ("%b %d, %Y %H:%M:%S", "%b %d, %Y %H:%M", "%b %d, %Y %I:%M %p", "%B %d, %Y %I:%M %p", "%B %d, %Y", "%b %d, %Y")
+_WORDS: tuple[str, ...] = ("%d %b %Y %H:%M:%S", "%d %b %Y %H:%M", "%d %B %Y %H:%M", "%d %B %Y", "%d %b %Y")
+_WORDS += (
+    "%b %d, %Y %H:%M:%S",
+    "%b %d, %Y %H:%M",
+    "%b %d, %Y %I:%M %p",
+    "%B %d, %Y %I:%M %p",
+    "%B %d, %Y",
+    "%b %d, %Y",
+)
 _WORDS += ("%a %b %d %H:%M:%S %Y", "%A, %B %d, %Y %I:%M %p", "%Y%m%d%H%M%S")
 
 
@@ -79,7 +86,7 @@ def parse_time(value: Any, local: ZoneInfo, day_first: bool = True) -> datetime 
     if isinstance(value, int | float):
         return from_number(value)
     if isinstance(value, date):
-        return to_utc(datetime(value.year, value.month, value.day), local)
+        return to_utc(datetime(value.year, value.month, value.day, tzinfo=local), local)
     return None
 
 
@@ -117,11 +124,11 @@ def _from_parts(match: re.Match[str], local: ZoneInfo, day_first: bool) -> datet
     if half:
         clock = clock % 12 + (12 if half[0] in "Pp" else 0)
     try:
-        moment = datetime(year, month, day, clock, int(minute or 0), int(second_of_minute or 0))
+        moment = datetime(year, month, day, clock, int(minute or 0), int(second_of_minute or 0), tzinfo=local)
         if offset in ("Z", "UTC", "GMT"):
             return moment.replace(tzinfo=UTC)
         if offset:
-            return to_utc(datetime.fromisoformat(moment.isoformat() + offset), local)
+            return to_utc(datetime.fromisoformat(moment.replace(tzinfo=None).isoformat() + offset), local)
     except ValueError:
         return None
     return to_utc(moment, local)
@@ -134,7 +141,7 @@ def _by_words(text: str, local: ZoneInfo) -> datetime | None:
         pass
     for pattern in _WORDS:
         try:
-            return to_utc(datetime.strptime(text, pattern), local)
+            return to_utc(datetime.strptime(text, pattern).replace(tzinfo=local), local)
         except ValueError:
             continue
     return None
