@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext
 
 from milepost.foundation.common.errors import NotAllowed
 
@@ -100,7 +101,10 @@ def can(actor: Actor, name: str, obj: Any = None) -> bool:
 def require(actor: Actor, name: str, obj: Any = None) -> None:
     """Raise NotAllowed unless the actor may."""
     if not can(actor, name, obj):
-        raise NotAllowed(str(permissions()[name].label))
+        raise NotAllowed(
+            gettext("Your role here does not include this: %(what)s.") % {"what": permissions()[name].label},
+            gettext("A steward can do it, or give you a role that may."),
+        )
 
 
 def at_least(actor: Actor, role: str) -> bool:

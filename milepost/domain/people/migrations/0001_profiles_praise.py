@@ -7,57 +7,126 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('identity', '0001_accounts_communities_people'),
+        ("identity", "0001_accounts_communities_people"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ErasureRequest',
+            name="ErasureRequest",
             fields=[
-                ('id', models.UUIDField(default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('asked_at', models.DateTimeField(default=milepost.foundation.common.clock.now)),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('emptied', models.JSONField(blank=True, default=list)),
-                ('community', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='erasures', to='identity.community')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='erasures', to='identity.person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("asked_at", models.DateTimeField(default=milepost.foundation.common.clock.now)),
+                ("done_at", models.DateTimeField(blank=True, null=True)),
+                ("emptied", models.JSONField(blank=True, default=list)),
+                (
+                    "community",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="erasures", to="identity.community"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="erasures", to="identity.person"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Profile',
+            name="Profile",
             fields=[
-                ('person', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='profile', serialize=False, to='identity.person')),
-                ('headline', models.CharField(blank=True, max_length=140, verbose_name='in one line')),
-                ('about', models.TextField(blank=True, max_length=4000, verbose_name='about me')),
-                ('place', models.CharField(blank=True, max_length=120, verbose_name='place')),
-                ('pronouns', models.CharField(blank=True, max_length=40, verbose_name='pronouns')),
-                ('link', models.URLField(blank=True, verbose_name='website')),
-                ('photo', models.ImageField(blank=True, upload_to='photos/%Y/%m/', verbose_name='photo')),
-                ('celebration', models.CharField(choices=[('public', 'Publicly, with my name'), ('community', 'Within the community'), ('first_name', 'By my first name only'), ('private', 'Privately: only I see it'), ('none', 'Not at all')], default='community', max_length=12, verbose_name='how to celebrate me')),
-                ('changed_at', models.DateTimeField(default=milepost.foundation.common.clock.now)),
-                ('community', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='profiles', to='identity.community')),
+                (
+                    "person",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="profile",
+                        serialize=False,
+                        to="identity.person",
+                    ),
+                ),
+                ("headline", models.CharField(blank=True, max_length=140, verbose_name="in one line")),
+                ("about", models.TextField(blank=True, max_length=4000, verbose_name="about me")),
+                ("place", models.CharField(blank=True, max_length=120, verbose_name="place")),
+                ("pronouns", models.CharField(blank=True, max_length=40, verbose_name="pronouns")),
+                ("link", models.URLField(blank=True, verbose_name="website")),
+                ("photo", models.ImageField(blank=True, upload_to="photos/%Y/%m/", verbose_name="photo")),
+                (
+                    "celebration",
+                    models.CharField(
+                        choices=[
+                            ("public", "Publicly, with my name"),
+                            ("community", "Within the community"),
+                            ("first_name", "By my first name only"),
+                            ("private", "Privately: only I see it"),
+                            ("none", "Not at all"),
+                        ],
+                        default="community",
+                        max_length=12,
+                        verbose_name="how to celebrate me",
+                    ),
+                ),
+                ("changed_at", models.DateTimeField(default=milepost.foundation.common.clock.now)),
+                (
+                    "community",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="profiles", to="identity.community"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Praise',
+            name="Praise",
             fields=[
-                ('id', models.UUIDField(default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('words', models.CharField(max_length=400)),
-                ('value', models.CharField(blank=True, max_length=80)),
-                ('given_at', models.DateTimeField(default=milepost.foundation.common.clock.now)),
-                ('community', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='praises', to='identity.community')),
-                ('giver', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='praise_given', to='identity.person')),
-                ('receiver', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='praise_received', to='identity.person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("words", models.CharField(max_length=400)),
+                ("value", models.CharField(blank=True, max_length=80)),
+                ("given_at", models.DateTimeField(default=milepost.foundation.common.clock.now)),
+                (
+                    "community",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="praises", to="identity.community"
+                    ),
+                ),
+                (
+                    "giver",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="praise_given", to="identity.person"
+                    ),
+                ),
+                (
+                    "receiver",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="praise_received",
+                        to="identity.person",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['community', '-given_at'], name='praise_newest')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('giver', models.F('receiver')), _negated=True), name='nobody_thanks_themselves')],
+                "indexes": [models.Index(fields=["community", "-given_at"], name="praise_newest")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("giver", models.F("receiver")), _negated=True),
+                        name="nobody_thanks_themselves",
+                    )
+                ],
             },
         ),
     ]

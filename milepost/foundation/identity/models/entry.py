@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from milepost.foundation.common import clock
@@ -60,10 +61,15 @@ class Invitation(IdModel):
     class Meta:
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(
-                condition=(Q(kind="link") | Q(kind="mail", max_uses=1) & ~Q(mail="") | Q(kind="domain") & ~Q(domain="")),
+                condition=(
+                    Q(kind="link") | Q(kind="mail", max_uses=1) & ~Q(mail="") | Q(kind="domain") & ~Q(domain="")
+                ),
                 name="invitation_says_for_whom",
             ),
         ]
+
+    def __str__(self) -> str:
+        return self.label or self.get_kind_display()
 
     @staticmethod
     def new_token() -> str:
@@ -99,6 +105,9 @@ class JoinRequest(IdModel):
                 name="one_open_request",
             ),
         ]
+
+    def __str__(self) -> str:
+        return gettext("request to join")
 
     @property
     def is_open(self) -> bool:
