@@ -20,10 +20,6 @@ from milepost.interfaces.web.styleguide import styleguide
 
 TEMPLATES = Path(sheet.__file__).parent / "templates"
 COMPONENTS = sorted(p.name for p in (TEMPLATES / "web" / "components").glob("*.html"))
-PLAIN_STATIC = {
-    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-}
 # Parts of the skeletons, and pages in themselves; each is reached by another test here.
 NOT_IN_GUIDE = {
     "account.html",
@@ -33,11 +29,6 @@ NOT_IN_GUIDE = {
     "steward_menu.html",
     "sorry.html",
 }
-
-
-@pytest.fixture(autouse=True)
-def plain_static(settings: Any) -> None:
-    settings.STORAGES = PLAIN_STATIC
 
 
 def guide(**query: str) -> str:
