@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 from django.db import connection, models
 
@@ -15,9 +16,10 @@ def insert_rows(
 
     `ignore`: leave out rows that break a unique constraint. Values are Python values; this prepares them as the fields would.
     """
-    fields: list[models.Field[Any, Any]] = [
-        model._meta.get_field(c.removesuffix("_id") if _is_key(model, c) else c) for c in columns
-    ]  # type: ignore[misc]
+    fields = [
+        cast("models.Field[Any, Any]", model._meta.get_field(c.removesuffix("_id") if _is_key(model, c) else c))
+        for c in columns
+    ]
     names = ", ".join(connection.ops.quote_name(str(f.column)) for f in fields)
     table = connection.ops.quote_name(model._meta.db_table)
     if connection.vendor == "postgresql" and not ignore:
@@ -45,3 +47,36 @@ def insert_rows(
 
 def _is_key(model: type[models.Model], column: str) -> bool:
     return column.endswith("_id") and any(f.attname == column and f.name != column for f in model._meta.concrete_fields)
+
+
+def insert_prepared(
+    table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, ignore: bool = False
+) -> None:
+    """Insert rows whose values the database takes as they are: text for ids, moments (see `moment`) and JSON.
+
+    The least work there is: executemany on SQLite, COPY on PostgreSQL. `ignore` leaves out rows that are there already.
+    """
+    if not rows:
+        return
+    names = ", ".join(columns)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql" and not ignore:
+            with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+            return
+        marks = ", ".join(["%s"] * len(columns))
+        tail = " ON CONFLICT DO NOTHING" if ignore else ""
+        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks}){tail}", rows)
+
+
+def moment(value: datetime) -> str:
+    """A UTC moment as the database's text: as Django writes it on SQLite; PostgreSQL takes the offset too."""
+    return str(value) if connection.vendor == "postgresql" else str(value.replace(tzinfo=None))
+
+
+def update_prepared(statement: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Run one UPDATE with each row's parameters."""
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(statement, rows)

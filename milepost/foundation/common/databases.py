@@ -52,3 +52,8 @@ class TransactionId(Expression):
         if connection.vendor == "postgresql":
             return "(pg_current_xact_id()::text::bigint)", ()
         return "0", ()
+
+
+def variables_at_once() -> int:
+    """How many parameters one statement may have, with some to spare (SQLite: 32,766 since 3.32)."""
+    return 20_000 if connection.vendor == "sqlite" else 60_000

@@ -37,6 +37,11 @@ def new_ids(count: int) -> list[uuid.UUID]:
     return [_layout(first + n, int.from_bytes(noise[n * 8 : n * 8 + 8])) for n in range(count)]
 
 
+def new_hexes(count: int) -> list[str]:
+    """The same as 32 hexadecimal digits each, as SQLite stores them and PostgreSQL reads them."""
+    return [i.hex for i in new_ids(count)]
+
+
 def _layout(stamp: int, noise: int) -> uuid.UUID:
     value = (stamp >> 12) << 80 | 7 << 76 | (stamp & 0xFFF) << 64 | 2 << 62 | (noise & (1 << 62) - 1)
     return uuid.UUID(int=value)

@@ -1,0 +1,1 @@
+"""From neutral records to rows: one transaction a batch, set-based, safe to repeat and to cut off anywhere."""

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from milepost.domain.spaces.models import Thread
+from milepost.foundation.common import clock
+from milepost.foundation.common.fields import IdModel, json_dict
+from milepost.foundation.identity.models import Community, Person
+
+from .records import REASONS
+
+
+class ImportRunQuerySet(models.QuerySet["ImportRun"]):
+    def unfinished(self) -> Self:
+        return self.filter(finished_at__isnull=True, cancelled_at__isnull=True)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-created_at")
+
+
+class ImportRun(IdModel):
+    """One import: what was chosen, how far it is (`position`, the source's own), and what it brought (`counts`)."""
+
+    community = models.ForeignKey(Community, models.CASCADE, related_name="imports")
+    started_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
+    kind = models.CharField(_("format"), max_length=20)
+    source = models.CharField(max_length=40)
+    path = models.TextField()
+    file_name = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    options = json_dict()
+    preview = json_dict()
+    position = models.TextField(blank=True)
+    counts = json_dict()
+    done = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(default=0)
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+    started_at = models.DateTimeField(null=True, blank=True)
+    moved_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ImportRunQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["community", "-created_at"], name="import_newest")
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    @property
+    def percent(self) -> int:
+        if self.finished_at:
+            return 100
+        return min(99, self.done * 100 // self.total) if self.total else 0
+
+
+class QuarantinedRow(models.Model):
+    """A row of a file that could not be imported, or not as it was (`noted`): where it stands and why."""
+
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="quarantine")
+    community = models.ForeignKey(Community, models.CASCADE, related_name="+", db_index=False)
+    place = models.CharField(max_length=500)
+    line = models.PositiveBigIntegerField(default=0)
+    reason = models.CharField(max_length=20)
+    detail = models.TextField(blank=True)
+    excerpt = models.TextField(blank=True)
+    noted = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.place}:{self.line}: {self.reason_text}"
+
+    @property
+    def reason_text(self) -> str:
+        return str(REASONS.get(self.reason, self.reason))
+
+
+class ImportedThread(models.Model):
+    """The thread that a source's conversation key became, where that key is no message's own (a topic, a lost first message)."""
+
+    pk = models.CompositePrimaryKey("community_id", "source", "source_key")
+    community = models.ForeignKey(Community, models.CASCADE, related_name="+", db_index=False)
+    source = models.CharField(max_length=40)
+    source_key = models.CharField(max_length=420)
+    thread = models.ForeignKey(Thread, models.CASCADE, related_name="+")
+
+
+class TableMapping(IdModel):
+    """A saved answer to "which column is what" for tables of one shape."""
+
+    community = models.ForeignKey(Community, models.CASCADE, related_name="table_mappings")
+    name = models.CharField(max_length=80)
+    kind = models.CharField(max_length=12)
+    mapping = json_dict()
+    saved_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["community", "name"], condition=~Q(name=""), name="mapping_name_once")
+        ]
