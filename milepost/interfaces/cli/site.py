@@ -1,0 +1,56 @@
+"""A command's way to the site: Django started, and the database in a state to work with."""
+
+from __future__ import annotations
+
+import os
+
+from .terminal import Refused, Terminal
+
+
+def start() -> None:
+    """Read the settings and load the apps. Twice changes nothing."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "milepost.config.settings")
+    import django
+
+    django.setup()
+
+
+def open_database(terminal: Terminal) -> None:
+    """Start, and see that the database has the tables of this version: an empty one is prepared, an older one refused.
+
+    Raises Refused where `milepost upgrade` has to run first, or where a newer Milepost made the database.
+    """
+    start()
+    from milepost.foundation.common import schema
+
+    refuse_a_newer_database()
+    if schema.is_empty():
+        terminal.note("The database is empty: preparing it.")
+        prepare()
+    elif pending := schema.pending():
+        raise Refused(
+            f"The database is of an older version: {len(pending)} migrations have not run.",
+            "Run `milepost upgrade`, then this command again.",
+        )
+
+
+def prepare() -> list[tuple[str, str]]:
+    """Bring the tables up to this version and settle the log's epoch; returns the migrations that ran."""
+    from milepost.foundation.activity import epochs
+    from milepost.foundation.common import schema
+
+    refuse_a_newer_database()
+    applied = schema.migrate()
+    epochs.settle()
+    return applied
+
+
+def refuse_a_newer_database() -> None:
+    from milepost.foundation.common import schema
+
+    if ahead := schema.ahead():
+        app, name = ahead[-1]
+        raise Refused(
+            f"A newer Milepost made this database: it has the migration {app}.{name}, which this version does not know.",
+            "Install that newer version again, or restore the backup made before it was installed.",
+        )
