@@ -2,6 +2,18 @@ from __future__ import annotations
 
 from .post import Attachment, Mention, Post, PostRevision, Reaction
 from .space import Space, SpaceMember
-from .thread import ReadMark, Tag, Thread
+from .thread import ReadMark, SpaceReadMark, Tag, Thread
 
-__all__ = ["Attachment", "Mention", "Post", "PostRevision", "Reaction", "ReadMark", "Space", "SpaceMember", "Tag", "Thread"]
+__all__ = [
+    "Attachment",
+    "Mention",
+    "Post",
+    "PostRevision",
+    "Reaction",
+    "ReadMark",
+    "Space",
+    "SpaceMember",
+    "SpaceReadMark",
+    "Tag",
+    "Thread",
+]

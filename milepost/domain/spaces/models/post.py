@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 
+from milepost.domain.spaces.authority import By, acting
 from milepost.domain.spaces.querysets import PostQuerySet
 from milepost.foundation.common import clock
 from milepost.foundation.common.fields import IdModel, json_dict
@@ -35,10 +36,49 @@ class Post(IdModel):
     objects = PostQuerySet.as_manager()
 
     class Meta:
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["thread", "posted_at"], name="post_in_thread")]
+        # With id and deletion, so that a page far into a long thread is found in the index alone.
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["thread", "posted_at", "id", "deleted_at"], name="post_in_thread")
+        ]
 
     def __str__(self) -> str:
         return self.text[:80]
+
+    def edit(self, *, text: str, by: By) -> None:
+        """Its author says it differently; what it said before is kept. Records `post.edited` (object: the post)."""
+        from milepost.domain.spaces import posting
+
+        actor = acting(by, "posts.edit", self.community, self)
+        posting.edit(self, actor, text=text)
+
+    def delete(self, *, by: By, reason: str = "") -> None:  # type: ignore[override]
+        """Its author or a moderator (audited) takes it away; `restore` brings it back.
+
+        Its activity is retracted. Where it began a thread that has replies, the thread stays, with "removed" in its place;
+        the last post of a thread takes the thread along.
+        """
+        from milepost.domain.spaces import removing
+
+        actor = acting(by, "posts.delete", self.community, self)
+        removing.delete(self, actor, reason=reason)
+
+    def restore(self, *, by: By) -> None:
+        """Whoever deleted it, or a moderator, brings it back; its activity is recorded again, at its own time."""
+        from milepost.domain.spaces import removing
+
+        removing.restore(self, acting(by, "posts.write", self.community, self))
+
+    def react(self, *, emoji: str, by: By) -> None:
+        """A member answers with an emoji; twice changes nothing. Records `reaction.given`: object the thread, other the author."""
+        from milepost.domain.spaces import reacting
+
+        reacting.react(self, acting(by, "posts.react", self.community, self), emoji)
+
+    def unreact(self, *, emoji: str, by: By) -> None:
+        """Take one's own emoji back; the activity is retracted."""
+        from milepost.domain.spaces import reacting
+
+        reacting.unreact(self, acting(by, "posts.react", self.community, self), emoji)
 
 
 class PostRevision(IdModel):
@@ -61,7 +101,9 @@ class Reaction(IdModel):
     given_at = models.DateTimeField(default=clock.now)
 
     class Meta:
-        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=["post", "identity", "emoji"], name="reaction_once")]
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["post", "identity", "emoji"], name="reaction_once")
+        ]
 
 
 class Mention(IdModel):
