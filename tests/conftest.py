@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
+import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,6 +51,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
+def _migrated_copy() -> Path:
+    """Where an empty SQLite database with all migrations applied is kept; another name after any change of them."""
+    digest = hashlib.sha256((CHECKOUT / "requirements" / "core.txt").read_bytes())
+    for path in sorted((CHECKOUT / "milepost").rglob("migrations/*.py")):
+        digest.update(f"{path.relative_to(CHECKOUT)} {path.stat().st_size}".encode() + path.read_bytes())
+    return CHECKOUT / ".cache" / "databases" / f"{digest.hexdigest()[:24]}.sqlite3"
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb: bool) -> bool:
+    """SQLite's file goes with the run's folder; until then Django takes what it finds there and migrates the rest."""
+    return django_db_keepdb or not on_postgres()
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     """SQLite in a file, one for each worker: a database in memory would share one connection and know no WAL."""
@@ -54,8 +72,30 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
         from django.conf import settings
 
         worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-        database = settings.DATABASES["default"]
-        database.setdefault("TEST", {})["NAME"] = str(Path(os.environ["MILEPOST_HOME"]) / f"test-{worker}.sqlite3")
+        name = Path(os.environ["MILEPOST_HOME"]) / f"test-{worker}.sqlite3"
+        settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(name)
+        # Another run may be putting a newer copy in its place just now.
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copyfile(_migrated_copy(), name)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Keep a copy of the database as it is before the first test, so that the next run need not migrate again."""
+    from django.db import connection
+
+    copy = _migrated_copy()
+    if on_postgres() or copy.exists():
+        return
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    for old in copy.parent.glob("*.sqlite3"):
+        old.unlink(missing_ok=True)
+    draft = copy.with_suffix(f".{os.getpid()}")
+    with django_db_blocker.unblock(), contextlib.closing(sqlite3.connect(draft)) as target:
+        connection.ensure_connection()
+        connection.connection.backup(target)
+        target.execute("PRAGMA journal_mode=DELETE")
+    draft.replace(copy)
 
 
 @pytest.fixture(scope="session", autouse=True)
