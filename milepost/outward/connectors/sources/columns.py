@@ -72,7 +72,7 @@ _ALIASES: dict[str, str] = {
 }
 _JOINED = """joined joinedat joindate joinedon membersince membersinceat createdat created registeredat registrationdate
     signupdate startdate beigetreten beitritt beitrittsdatum eintritt eintrittsdatum mitgliedseit registriertam
-    inscription dateinscription datedinscription inscritle membredepuis adhesion dateadhesion alta fechadealta miembrodesde
+    inscription dateinscription datedinscription dateadhesion datedadhesion inscritle membredepuis adhesion dateadhesion alta fechadealta miembrodesde
     fechaderegistro inscritoem datadeinscricao membrodesde datadeentrada date datum fecha data""".split()
 _TABLE = {field: words.split() for field, words in _ALIASES.items()}
 _MEMBER_ID = [

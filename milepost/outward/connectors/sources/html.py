@@ -97,7 +97,8 @@ class _Writer:
             self.block("\n" if self.lists else "\n\n")
             self.lists.append(0 if tag == "ul" else 1)
             return
-        self.block("\n")
+        if self.out and not self.out[-1].endswith("\n"):
+            self.out.append("\n")
         level = max(0, len(self.lists) - 1)
         mark = "- "
         if self.lists and self.lists[-1]:

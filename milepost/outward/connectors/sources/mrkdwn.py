@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 #: Most texts hold none of these and pass unchanged.
-_SPECIAL = re.compile(r"[<&*_~]")
+_SPECIAL = re.compile(r"[<&*_~]|```")
 _CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
 _TOKEN = re.compile(r"<([^<>\n]*)>")
 # A mark counts only at the edge of a word, and does not span lines.
@@ -36,6 +36,8 @@ def _prose(text: str, name_of: Callable[[str], str], mentions: list[str]) -> str
         text = _QUOTE.sub("> ", text)
     kept: list[str] = []
     if "<" in text:
+        # The places of what is put aside are marked by characters of the private area; the text may not have any.
+        text = text.replace("\ue000", "").replace("\ue001", "")
 
         def keep(match: re.Match[str]) -> str:
             # Addresses hold “_” and “~”: they are put aside while marks are translated.

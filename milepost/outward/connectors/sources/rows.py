@@ -78,14 +78,13 @@ def open_table(archive: Archive, name: str) -> Table | None:
     table = Table(archive, name, kind or "csv")
     if table.format == "parquet":
         return _open_parquet(table)
-    if b"\x00" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if head.count(0) > len(head) // 100 and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return None
     table.encoding, table.good_encoding = _encoding(head)
     text = head.decode(table.encoding, "replace").lstrip("\ufeff")
     start = text.lstrip()[:1]
     if start == "{" and (table.format != "csv" or '":' in text[:2000]):
-        first = text.lstrip().partition("\n")[0].strip()
-        table.format = "jsonl" if first.endswith("}") or table.format == "jsonl" else "json"
+        table.format = "json" if _is_one_document(text) else "jsonl"
     elif start == "[" and table.format != "csv":
         table.format = "json"
     if table.format == "csv":
@@ -221,6 +220,17 @@ def _first_of_gzip(archive: Archive, name: str) -> bytes:
 
 
 # -- JSON -------------------------------------------------------------------------------------------------------------
+
+
+def _is_one_document(text: str) -> bool:
+    """Whether a text that begins with “{” is one document with a list in it, and not an object a line."""
+    first, _, rest = text.strip().partition("\n")
+    try:
+        value = json.loads(first)
+    except (json.JSONDecodeError, RecursionError):
+        # Spread over lines, or one line that is longer than what was looked at.
+        return not first.rstrip().endswith("}")
+    return not rest.strip() and any(isinstance(e, list) and e and isinstance(e[0], dict) for e in value.values())
 
 
 def _json_values(table: Table, read: list[int]) -> Iterator[Any]:

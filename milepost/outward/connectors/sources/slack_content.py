@@ -91,7 +91,7 @@ def from_blocks(
     blocks = entry.get("blocks")
     if not parts and isinstance(blocks, list):
         parts = ["".join(_texts(block, 0)) for block in blocks]
-    parts = [part for part in parts if part]
+    parts = [part.strip() for part in parts if part.strip()]
     if parts == [text]:
         return text
     rest = clip("\n\n".join(parts[1:] if text else parts))
@@ -110,7 +110,7 @@ def _texts(value: Any, depth: int) -> Iterator[str]:
         if kind == "user" and isinstance(value.get("user_id"), str):
             yield f"<@{value['user_id']}>"
         elif kind == "link" and isinstance(value.get("url"), str):
-            yield f"<{value['url']}|{value.get('text') or value['url']}>"
+            yield f"<{value['url']}|{value['text']}>" if value.get("text") else f"<{value['url']}>"
         elif kind == "emoji" and isinstance(value.get("name"), str):
             yield f":{value['name']}:"
         elif isinstance(value.get("text"), str):

@@ -135,10 +135,12 @@ def _from_parts(match: re.Match[str], local: ZoneInfo, day_first: bool) -> datet
 
 
 def _by_words(text: str, local: ZoneInfo) -> datetime | None:
-    try:
-        return to_utc(parsedate_to_datetime(text), local)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        pass
+    # The mail parser is the quickest, but passes over “PM”.
+    if not text.upper().endswith(("AM", "PM")):
+        try:
+            return to_utc(parsedate_to_datetime(text), local)
+        except (ValueError, TypeError, IndexError, OverflowError):
+            pass
     for pattern in _WORDS:
         try:
             return to_utc(datetime.strptime(text, pattern).replace(tzinfo=local), local)
