@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
 from tests.plugins.database import on_postgres
@@ -29,6 +30,15 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+# A slow machine is no failure. In continuous integration the same examples each time; elsewhere new ones.
+hypothesis.settings.register_profile(
+    "milepost",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("milepost")
 
 pytest_plugins = ["tests.plugins.network"]
 
