@@ -42,9 +42,7 @@ COLUMNS = (
 
 def local_identity(person: Person) -> Identity:
     """The identity under which a person acts here; made when they first do."""
-    found = person.identities.filter(source=LOCAL).order_by("created_at").first()
-    if found:
-        return found
+    # By key, since a person who others were merged into may hold several: each goes back with its own at a split.
     key = str(person.account_id or person.pk)
     identity, _ = Identity.objects.get_or_create(
         community_id=person.community_id,
