@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
@@ -24,8 +26,7 @@ class Rollup(Projection):
 
     def apply(self, batch: Batch) -> None:
         where, params = batch.where()
-        _add_member_days(where, params)
-        _add_object_days(where, params)
+        _count(where, params)
         affected = _affected(batch)
         if affected:
             recount(affected, batch.high)
@@ -72,56 +73,62 @@ def recount(people: set[uuid.UUID], high: tuple[int, int, int]) -> None:
         marks = ", ".join(["%s"] * len(some))
         where = f"{where} AND a.identity_id IN (SELECT id FROM identity_identity WHERE person_id IN ({marks}))"
         params = [*params, *(_key(p) for p in some)]
-        _add_member_days(where, params)
-        _add_object_days(where, params)
+        _count(where, params)
 
 
 def _key(value: uuid.UUID) -> Any:
     return value if connection.vendor == "postgresql" else value.hex
 
 
-_JOINS = """
-  FROM activity_activity a
-  JOIN identity_identity i ON i.id = a.identity_id
-  JOIN identity_community c ON c.id = a.community_id
-  LEFT JOIN activity_retraction r ON r.activity_id = a.id"""
-
-
-def _add_member_days(where: str, params: list[Any]) -> None:
-    day = local_day_sql("a.happened_at", "c.time_zone")
-    hidden = ", ".join(f"'{v}'" for v in _INTERNAL)
-    with connection.cursor() as cursor:
+def _count(where: str, params: list[Any]) -> None:
+    """Add the activities that `where` (about `a`) names to both roll-ups."""
+    counted = [v.name for v in registry.verbs().values() if v.objects]
+    with connection.cursor() as cursor, _rows(cursor, where, params) as (rows, given):
         cursor.execute(
             f"INSERT INTO activity_memberday (person_id, verb, day, community_id, count, quantity)"
-            f" SELECT i.person_id, a.verb, {day} AS day, a.community_id, count(*), COALESCE(sum(a.quantity), 0) {_JOINS}"
-            f" WHERE {where} AND r.activity_id IS NULL AND a.verb NOT IN ({hidden})"
-            f" GROUP BY 1, 2, 3, 4"
+            f" SELECT person_id, verb, day, community_id, count(*), COALESCE(sum(quantity), 0) FROM {rows}"
+            f" WHERE true GROUP BY 1, 2, 3, 4"
             f" ON CONFLICT (person_id, verb, day) DO UPDATE SET count = activity_memberday.count + excluded.count,"
             f" quantity = activity_memberday.quantity + excluded.quantity",
-            params,
+            given,
         )
-
-
-def _add_object_days(where: str, params: list[Any]) -> None:
-    counted = [v.name for v in registry.verbs().values() if v.objects]
-    if not counted:
-        return
-    day = local_day_sql("a.happened_at", "c.time_zone")
-    marks = ", ".join(["%s"] * len(counted))
-    with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO activity_memberobjectday"
             f" (person_id, verb, object_id, other_id, day, object_kind, space_id, community_id, count, quantity)"
-            f" SELECT i.person_id, a.verb, a.object_id, COALESCE(o.person_id, %s) AS other, {day} AS day,"
-            f" min(a.object_kind), {_any('a.space_id')}, a.community_id, count(*), COALESCE(sum(a.quantity), 0) {_JOINS}"
-            f" LEFT JOIN identity_identity o ON o.id = a.other_id"
-            f" WHERE {where} AND r.activity_id IS NULL AND a.verb IN ({marks})"
-            f" GROUP BY 1, 2, 3, 4, 5, a.community_id"
+            f" SELECT person_id, verb, object_id, other_id, day, min(object_kind), {_any('space_id')}, community_id,"
+            f" count(*), COALESCE(sum(quantity), 0) FROM {rows}"
+            f" WHERE verb IN ({', '.join(['%s'] * len(counted))}) GROUP BY 1, 2, 3, 4, 5, community_id"
             f" ON CONFLICT (person_id, verb, object_id, other_id, day) DO UPDATE SET"
             f" count = activity_memberobjectday.count + excluded.count,"
             f" quantity = activity_memberobjectday.quantity + excluded.quantity",
-            [_key(NO_ID), *params, *counted],
+            [*given, *counted],
         )
+
+
+@contextmanager
+def _rows(cursor: Any, where: str, params: list[Any]) -> Iterator[tuple[str, list[Any]]]:
+    """What to count, one row an activity: a table or subquery, and its parameters."""
+    day = local_day_sql("a.happened_at", "c.time_zone")
+    hidden = ", ".join(f"'{v}'" for v in _INTERNAL)
+    select = (
+        f"SELECT i.person_id, a.verb, a.object_kind, a.object_id, a.space_id, COALESCE(o.person_id, %s) AS other_id,"
+        f" {day} AS day, a.community_id, a.quantity FROM activity_activity a"
+        f" JOIN identity_identity i ON i.id = a.identity_id"
+        f" JOIN identity_community c ON c.id = a.community_id"
+        f" LEFT JOIN identity_identity o ON o.id = a.other_id"
+        f" LEFT JOIN activity_retraction r ON r.activity_id = a.id"
+        f" WHERE {where} AND r.activity_id IS NULL AND a.verb NOT IN ({hidden})"
+    )
+    given = [_key(NO_ID), *params]
+    if connection.vendor == "postgresql":
+        yield f"({select}) AS rows", given
+        return
+    # SQLite would work the joins and the local day out once for each of the two statements.
+    cursor.execute(f"CREATE TEMP TABLE rollup_rows AS {select}", given)
+    try:
+        yield "temp.rollup_rows", []
+    finally:
+        cursor.execute("DROP TABLE temp.rollup_rows")
 
 
 def _any(column: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
 from django.db import connection, models
@@ -49,9 +50,7 @@ def _is_key(model: type[models.Model], column: str) -> bool:
     return column.endswith("_id") and any(f.attname == column and f.name != column for f in model._meta.concrete_fields)
 
 
-def insert_prepared(
-    table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, ignore: bool = False
-) -> None:
+def insert_prepared(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, ignore: bool = False) -> None:
     """Insert rows whose values the database takes as they are: text for ids, moments (see `moment`) and JSON.
 
     The least work there is: executemany on SQLite, COPY on PostgreSQL. `ignore` leaves out rows that are there already.
@@ -72,7 +71,12 @@ def insert_prepared(
 
 def moment(value: datetime) -> str:
     """A UTC moment as the database's text: as Django writes it on SQLite; PostgreSQL takes the offset too."""
-    return str(value) if connection.vendor == "postgresql" else str(value.replace(tzinfo=None))
+    return str(value) if _with_offset() else str(value)[:-6]
+
+
+@cache
+def _with_offset() -> bool:
+    return connection.vendor == "postgresql"
 
 
 def update_prepared(statement: str, rows: Sequence[Sequence[Any]]) -> None:

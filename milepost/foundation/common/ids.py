@@ -27,19 +27,25 @@ def new_id() -> uuid.UUID:
 
 def new_ids(count: int) -> list[uuid.UUID]:
     """`count` rising ids with one call to the system's random source; for imports."""
+    return [uuid.UUID(hex=digits) for digits in new_hexes(count)]
+
+
+def new_hexes(count: int) -> list[str]:
+    """The same as 32 hexadecimal digits each, as SQLite stores them and PostgreSQL reads them."""
     global _last
     with _lock:
         now = time.time_ns()
         stamp = (now // 1_000_000 << 12) | (now % 1_000_000 * 4096 // 1_000_000)
         first = max(stamp, _last + 1)
         _last = first + count - 1
-    noise = os.urandom(8 * count)
-    return [_layout(first + n, int.from_bytes(noise[n * 8 : n * 8 + 8])) for n in range(count)]
-
-
-def new_hexes(count: int) -> list[str]:
-    """The same as 32 hexadecimal digits each, as SQLite stores them and PostgreSQL reads them."""
-    return [i.hex for i in new_ids(count)]
+    noise = os.urandom(8 * count).hex()
+    variants = "89ab"
+    made = []
+    for n in range(count):
+        digits = f"{first + n:015x}"
+        tail = noise[16 * n : 16 * n + 16]
+        made.append(f"{digits[:12]}7{digits[12:]}{variants[int(tail[0], 16) & 3]}{tail[1:]}")
+    return made
 
 
 def _layout(stamp: int, noise: int) -> uuid.UUID:

@@ -48,5 +48,4 @@ class MemberObjectDay(models.Model):
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["other_id", "verb", "day"], name="member_object_day_by_other"),
-            models.Index(fields=["community_id", "verb", "day"], name="member_object_day_by_day"),
         ]

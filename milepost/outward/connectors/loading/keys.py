@@ -77,7 +77,7 @@ class Keys:
         for some in pieces(wanted):
             rows = ImportedThread.objects.filter(community=self.community, source=self.source, source_key__in=some)
             for key, thread, author in rows.values_list("source_key", "thread_id", "thread__author"):
-                self.threads[key] = Stored(thread.hex, "", _hex(author) if author else None)
+                self.threads[key] = Stored(thread.hex, "", None if author is None else _hex(author))
 
     def thread_of(self, key: str) -> Stored | None:
         """The conversation that a thread key names, with who began it."""
