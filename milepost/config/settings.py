@@ -18,6 +18,7 @@ from django.utils.csp import CSP
 from environs import Env
 
 from milepost.config import home as _home
+from milepost.config import metrics as _metrics
 
 env = Env(prefix="MILEPOST_")
 plain = Env()
@@ -195,7 +196,7 @@ SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = PRODUCTION
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = False
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
@@ -239,8 +240,17 @@ DEFAULT_FROM_EMAIL: str = env.str("MAIL_FROM", f"Milepost <milepost@{_address.ho
 MAILERS: dict[str, dict[str, Any]] = {"default": _home.mailer(env.str("MAIL_URL", ""), OUTBOX)}
 DEV_OUTBOX = not PRODUCTION
 
-LOGGING_CONFIG = None  # structlog, see milepost.config.logs
-LOG_FORMAT: str = env.str("LOG_FORMAT", "json" if PRODUCTION else "console")
+LOGGING_CONFIG = "milepost.config.logs.configure"
+LOGGING: dict[str, Any] = {
+    "format": env.str("LOG_FORMAT", "json" if PRODUCTION else "console"),
+    "level": env.str("LOG_LEVEL", "INFO").upper(),
+}
+
+# --- figures ---------------------------------------------------------------------------------------
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", "")
+if env.str("PROCESS", ""):  # set by `milepost serve` and `milepost worker`
+    _metrics.share_between_processes(MILEPOST_HOME / "run" / "metrics")
+
 SILENCED_SYSTEM_CHECKS: list[str] = []
 TEST_RUNNER = "django.test.runner.DiscoverRunner"
 os.environ.setdefault("NINJA_SKIP_REGISTRY", "1")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from . import alive  # noqa: F401  (its pulse)
 from .job import job
 from .schedule import every
 from .services import clean_up

@@ -19,4 +19,7 @@ def worker() -> None:
     open_database(Terminal())
     from milepost.foundation.jobs.worker import run_worker, stop_on_signals
 
-    run_worker(stop_on_signals())
+    from .occupied import in_use
+
+    with in_use():
+        run_worker(stop_on_signals())
