@@ -11,301 +11,769 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('id', models.UUIDField(default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='mail address')),
-                ('name', models.CharField(blank=True, max_length=120, verbose_name='name')),
-                ('language', models.CharField(blank=True, max_length=16)),
-                ('time_zone', models.CharField(blank=True, max_length=64)),
-                ('is_active', models.BooleanField(default=True)),
-                ('is_operator', models.BooleanField(default=False)),
-                ('date_joined', models.DateTimeField(default=milepost.foundation.common.clock.now)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, unique=True, verbose_name="mail address")),
+                ("name", models.CharField(blank=True, max_length=120, verbose_name="name")),
+                ("language", models.CharField(blank=True, max_length=16)),
+                ("time_zone", models.CharField(blank=True, max_length=64)),
+                ("is_active", models.BooleanField(default=True)),
+                ("is_operator", models.BooleanField(default=False)),
+                ("date_joined", models.DateTimeField(default=milepost.foundation.common.clock.now)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Community',
+            name="Community",
             fields=[
-                ('id', models.UUIDField(default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('slug', models.SlugField(max_length=48, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9][a-z0-9-]*$', 'Small letters, digits and hyphens only.'), milepost.foundation.identity.models.community._not_reserved])),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('tagline', models.CharField(blank=True, max_length=200, verbose_name='in one line')),
-                ('accent_hue', models.PositiveSmallIntegerField(default=158, validators=[django.core.validators.MaxValueValidator(359)], verbose_name='accent colour')),
-                ('time_zone', models.CharField(default='UTC', max_length=64, validators=[milepost.foundation.identity.models.community._time_zone], verbose_name='time zone')),
-                ('language', models.CharField(default='en', max_length=16, verbose_name='language')),
-                ('visibility', models.CharField(choices=[('public', 'Everyone sees the mission and open spaces'), ('members', 'Only members see anything but the mission')], default='public', max_length=10, verbose_name='who sees it')),
-                ('join_policy', models.CharField(choices=[('open', 'Anyone may join'), ('agree', 'Anyone who agrees to the values'), ('questions', 'By answers that stewards review'), ('invited', 'By invitation only')], default='agree', max_length=10, verbose_name='how people join')),
-                ('join_questions', models.JSONField(blank=True, default=list)),
-                ('created_at', models.DateTimeField(default=milepost.foundation.common.clock.now)),
-                ('archived_at', models.DateTimeField(blank=True, null=True)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='circles', to='identity.community')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "slug",
+                    models.SlugField(
+                        max_length=48,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z0-9][a-z0-9-]*$", "Small letters, digits and hyphens only."
+                            ),
+                            milepost.foundation.identity.models.community._not_reserved,
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("tagline", models.CharField(blank=True, max_length=200, verbose_name="in one line")),
+                (
+                    "accent_hue",
+                    models.PositiveSmallIntegerField(
+                        default=158,
+                        validators=[django.core.validators.MaxValueValidator(359)],
+                        verbose_name="accent colour",
+                    ),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(
+                        default="UTC",
+                        max_length=64,
+                        validators=[milepost.foundation.identity.models.community._time_zone],
+                        verbose_name="time zone",
+                    ),
+                ),
+                ("language", models.CharField(default="en", max_length=16, verbose_name="language")),
+                (
+                    "visibility",
+                    models.CharField(
+                        choices=[
+                            ("public", "Everyone sees the mission and open spaces"),
+                            ("members", "Only members see anything but the mission"),
+                        ],
+                        default="public",
+                        max_length=10,
+                        verbose_name="who sees it",
+                    ),
+                ),
+                (
+                    "join_policy",
+                    models.CharField(
+                        choices=[
+                            ("open", "Anyone may join"),
+                            ("agree", "Anyone who agrees to the values"),
+                            ("questions", "By answers that stewards review"),
+                            ("invited", "By invitation only"),
+                        ],
+                        default="agree",
+                        max_length=10,
+                        verbose_name="how people join",
+                    ),
+                ),
+                ("join_questions", models.JSONField(blank=True, default=list)),
+                ("created_at", models.DateTimeField(default=milepost.foundation.common.clock.now)),
+                ("archived_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="circles",
+                        to="identity.community",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'communities',
-                'ordering': ['name'],
+                "verbose_name_plural": "communities",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.UUIDField(default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=80)),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('scopes', models.JSONField(blank=True, default=list)),
-                ('created_at', models.DateTimeField(default=milepost.foundation.common.clock.now)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('last_used_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to=settings.AUTH_USER_MODEL)),
-                ('community', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to='identity.community')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("scopes", models.JSONField(blank=True, default=list)),
+                ("created_at", models.DateTimeField(default=milepost.foundation.common.clock.now)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="api_tokens",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "community",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="api_tokens", to="identity.community"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ErasedIdentity',
+            name="ErasedIdentity",
             fields=[
-                ('id', models.UUIDField(default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('digest', models.CharField(max_length=64)),
-                ('erased_at', models.DateTimeField(default=milepost.foundation.common.clock.now)),
-                ('community', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='erased_identities', to='identity.community')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64)),
+                ("erased_at", models.DateTimeField(default=milepost.foundation.common.clock.now)),
+                (
+                    "community",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="erased_identities",
+                        to="identity.community",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='IdempotentAnswer',
+            name="IdempotentAnswer",
             fields=[
-                ('id', models.UUIDField(default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('key', models.CharField(max_length=200)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('status', models.PositiveSmallIntegerField()),
-                ('body', models.JSONField(null=True)),
-                ('at', models.DateTimeField(db_index=True, default=milepost.foundation.common.clock.now)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("key", models.CharField(max_length=200)),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("status", models.PositiveSmallIntegerField()),
+                ("body", models.JSONField(null=True)),
+                ("at", models.DateTimeField(db_index=True, default=milepost.foundation.common.clock.now)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('id', models.UUIDField(default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('human', 'person'), ('organisation', 'organisation'), ('bot', 'bot')], default='human', max_length=12)),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('handle', models.CharField(blank=True, max_length=60, verbose_name='handle')),
-                ('claimed_at', models.DateTimeField(blank=True, null=True)),
-                ('erased_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(default=milepost.foundation.common.clock.now)),
-                ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='people', to=settings.AUTH_USER_MODEL)),
-                ('community', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='people', to='identity.community')),
-                ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged_people', to='identity.person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("human", "person"), ("organisation", "organisation"), ("bot", "bot")],
+                        default="human",
+                        max_length=12,
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("handle", models.CharField(blank=True, max_length=60, verbose_name="handle")),
+                ("claimed_at", models.DateTimeField(blank=True, null=True)),
+                ("erased_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(default=milepost.foundation.common.clock.now)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="people",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "community",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="people",
+                        to="identity.community",
+                    ),
+                ),
+                (
+                    "merged_into",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="merged_people",
+                        to="identity.person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'people',
+                "verbose_name_plural": "people",
             },
         ),
         migrations.CreateModel(
-            name='MergeSuggestion',
+            name="MergeSuggestion",
             fields=[
-                ('id', models.UUIDField(default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('reasons', models.JSONField(blank=True, default=list)),
-                ('score', models.PositiveSmallIntegerField(default=0)),
-                ('made_at', models.DateTimeField(default=milepost.foundation.common.clock.now)),
-                ('dismissed_at', models.DateTimeField(blank=True, null=True)),
-                ('community', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='merge_suggestions', to='identity.community')),
-                ('one', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='identity.person')),
-                ('other', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='identity.person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("reasons", models.JSONField(blank=True, default=list)),
+                ("score", models.PositiveSmallIntegerField(default=0)),
+                ("made_at", models.DateTimeField(default=milepost.foundation.common.clock.now)),
+                ("dismissed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "community",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="merge_suggestions",
+                        to="identity.community",
+                    ),
+                ),
+                (
+                    "one",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="identity.person"
+                    ),
+                ),
+                (
+                    "other",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="identity.person"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.UUIDField(default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('role', models.CharField(choices=[('member', 'member'), ('ambassador', 'ambassador'), ('moderator', 'moderator'), ('steward', 'steward'), ('owner', 'owner')], default='member', max_length=12)),
-                ('audience', models.CharField(choices=[('member', 'member'), ('subscriber', 'subscriber'), ('customer', 'customer'), ('volunteer', 'volunteer'), ('partner', 'partner'), ('staff', 'staff'), ('sponsor', 'sponsor'), ('alumni', 'alumni')], default='member', max_length=12)),
-                ('joined_at', models.DateTimeField(default=milepost.foundation.common.clock.now)),
-                ('left_at', models.DateTimeField(blank=True, null=True)),
-                ('paused_at', models.DateTimeField(blank=True, null=True)),
-                ('paused_until', models.DateField(blank=True, null=True)),
-                ('came_from', models.CharField(blank=True, max_length=120, verbose_name='where they came from')),
-                ('community', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='identity.community')),
-                ('invited_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='invited', to='identity.person')),
-                ('person', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='membership', to='identity.person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("member", "member"),
+                            ("ambassador", "ambassador"),
+                            ("moderator", "moderator"),
+                            ("steward", "steward"),
+                            ("owner", "owner"),
+                        ],
+                        default="member",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "audience",
+                    models.CharField(
+                        choices=[
+                            ("member", "member"),
+                            ("subscriber", "subscriber"),
+                            ("customer", "customer"),
+                            ("volunteer", "volunteer"),
+                            ("partner", "partner"),
+                            ("staff", "staff"),
+                            ("sponsor", "sponsor"),
+                            ("alumni", "alumni"),
+                        ],
+                        default="member",
+                        max_length=12,
+                    ),
+                ),
+                ("joined_at", models.DateTimeField(default=milepost.foundation.common.clock.now)),
+                ("left_at", models.DateTimeField(blank=True, null=True)),
+                ("paused_at", models.DateTimeField(blank=True, null=True)),
+                ("paused_until", models.DateField(blank=True, null=True)),
+                ("came_from", models.CharField(blank=True, max_length=120, verbose_name="where they came from")),
+                (
+                    "community",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="identity.community",
+                    ),
+                ),
+                (
+                    "invited_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="invited",
+                        to="identity.person",
+                    ),
+                ),
+                (
+                    "person",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="membership", to="identity.person"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='JoinRequest',
+            name="JoinRequest",
             fields=[
-                ('id', models.UUIDField(default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('answers', models.JSONField(blank=True, default=dict)),
-                ('came_from', models.CharField(blank=True, max_length=120)),
-                ('created_at', models.DateTimeField(default=milepost.foundation.common.clock.now)),
-                ('accepted_at', models.DateTimeField(blank=True, null=True)),
-                ('declined_at', models.DateTimeField(blank=True, null=True)),
-                ('note', models.TextField(blank=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='join_requests', to=settings.AUTH_USER_MODEL)),
-                ('community', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='join_requests', to='identity.community')),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='identity.person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("answers", models.JSONField(blank=True, default=dict)),
+                ("came_from", models.CharField(blank=True, max_length=120)),
+                ("created_at", models.DateTimeField(default=milepost.foundation.common.clock.now)),
+                ("accepted_at", models.DateTimeField(blank=True, null=True)),
+                ("declined_at", models.DateTimeField(blank=True, null=True)),
+                ("note", models.TextField(blank=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="join_requests",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "community",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="join_requests",
+                        to="identity.community",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="identity.person",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.UUIDField(default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('link', 'link'), ('mail', 'mail address'), ('domain', 'mail domain')], max_length=8)),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('mail', models.EmailField(blank=True, max_length=254)),
-                ('domain', models.CharField(blank=True, max_length=253)),
-                ('role', models.CharField(choices=[('member', 'member'), ('ambassador', 'ambassador'), ('moderator', 'moderator'), ('steward', 'steward'), ('owner', 'owner')], default='member', max_length=12)),
-                ('label', models.CharField(blank=True, max_length=120, verbose_name='where it will be used')),
-                ('note', models.TextField(blank=True, verbose_name='a personal word')),
-                ('created_at', models.DateTimeField(default=milepost.foundation.common.clock.now)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('max_uses', models.PositiveIntegerField(blank=True, null=True)),
-                ('uses', models.PositiveIntegerField(default=0)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('community', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='identity.community')),
-                ('invited_by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='identity.person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("link", "link"), ("mail", "mail address"), ("domain", "mail domain")], max_length=8
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("mail", models.EmailField(blank=True, max_length=254)),
+                ("domain", models.CharField(blank=True, max_length=253)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("member", "member"),
+                            ("ambassador", "ambassador"),
+                            ("moderator", "moderator"),
+                            ("steward", "steward"),
+                            ("owner", "owner"),
+                        ],
+                        default="member",
+                        max_length=12,
+                    ),
+                ),
+                ("label", models.CharField(blank=True, max_length=120, verbose_name="where it will be used")),
+                ("note", models.TextField(blank=True, verbose_name="a personal word")),
+                ("created_at", models.DateTimeField(default=milepost.foundation.common.clock.now)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("max_uses", models.PositiveIntegerField(blank=True, null=True)),
+                ("uses", models.PositiveIntegerField(default=0)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "community",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="invitations", to="identity.community"
+                    ),
+                ),
+                (
+                    "invited_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="invitations", to="identity.person"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Identity',
+            name="Identity",
             fields=[
-                ('id', models.UUIDField(default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('source', models.CharField(max_length=40)),
-                ('source_key', models.CharField(max_length=200)),
-                ('name', models.CharField(blank=True, max_length=120)),
-                ('handle', models.CharField(blank=True, max_length=120)),
-                ('mail', models.CharField(blank=True, max_length=254)),
-                ('is_bot', models.BooleanField(default=False)),
-                ('attributes', models.JSONField(blank=True, default=dict)),
-                ('created_at', models.DateTimeField(default=milepost.foundation.common.clock.now)),
-                ('claimed_at', models.DateTimeField(blank=True, null=True)),
-                ('community', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='identities', to='identity.community')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='identities', to='identity.person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("source", models.CharField(max_length=40)),
+                ("source_key", models.CharField(max_length=200)),
+                ("name", models.CharField(blank=True, max_length=120)),
+                ("handle", models.CharField(blank=True, max_length=120)),
+                ("mail", models.CharField(blank=True, max_length=254)),
+                ("is_bot", models.BooleanField(default=False)),
+                ("attributes", models.JSONField(blank=True, default=dict)),
+                ("created_at", models.DateTimeField(default=milepost.foundation.common.clock.now)),
+                ("claimed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "community",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="identities",
+                        to="identity.community",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="identities", to="identity.person"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'identities',
+                "verbose_name_plural": "identities",
             },
         ),
         migrations.CreateModel(
-            name='Claim',
+            name="Claim",
             fields=[
-                ('id', models.UUIDField(default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('reason', models.TextField(blank=True)),
-                ('proof', models.CharField(blank=True, choices=[('mail', 'the same confirmed mail address'), ('provider', 'signed in with that provider'), ('steward', 'a steward knows')], max_length=10)),
-                ('asked_at', models.DateTimeField(default=milepost.foundation.common.clock.now)),
-                ('granted_at', models.DateTimeField(blank=True, null=True)),
-                ('refused_at', models.DateTimeField(blank=True, null=True)),
-                ('community', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='claims', to='identity.community')),
-                ('identity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='claims', to='identity.identity')),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='identity.person')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='claims', to='identity.person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("reason", models.TextField(blank=True)),
+                (
+                    "proof",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("mail", "the same confirmed mail address"),
+                            ("provider", "signed in with that provider"),
+                            ("steward", "a steward knows"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("asked_at", models.DateTimeField(default=milepost.foundation.common.clock.now)),
+                ("granted_at", models.DateTimeField(blank=True, null=True)),
+                ("refused_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "community",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="claims", to="identity.community"
+                    ),
+                ),
+                (
+                    "identity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="claims", to="identity.identity"
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="identity.person",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="claims", to="identity.person"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PersonMerge',
+            name="PersonMerge",
             fields=[
-                ('id', models.UUIDField(default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('moved', models.JSONField(blank=True, default=dict)),
-                ('reason', models.TextField(blank=True)),
-                ('at', models.DateTimeField(default=milepost.foundation.common.clock.now)),
-                ('undone_at', models.DateTimeField(blank=True, null=True)),
-                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='identity.person')),
-                ('community', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='merges', to='identity.community')),
-                ('gone', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='merges_gone', to='identity.person')),
-                ('kept', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='merges_kept', to='identity.person')),
-                ('undone_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='identity.person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("moved", models.JSONField(blank=True, default=dict)),
+                ("reason", models.TextField(blank=True)),
+                ("at", models.DateTimeField(default=milepost.foundation.common.clock.now)),
+                ("undone_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="identity.person",
+                    ),
+                ),
+                (
+                    "community",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="merges", to="identity.community"
+                    ),
+                ),
+                (
+                    "gone",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="merges_gone", to="identity.person"
+                    ),
+                ),
+                (
+                    "kept",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="merges_kept", to="identity.person"
+                    ),
+                ),
+                (
+                    "undone_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="identity.person",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Representative',
+            name="Representative",
             fields=[
-                ('id', models.UUIDField(default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('since', models.DateTimeField(default=milepost.foundation.common.clock.now)),
-                ('community', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='representatives', to='identity.community')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='representatives', to='identity.person')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='represents', to='identity.person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("since", models.DateTimeField(default=milepost.foundation.common.clock.now)),
+                (
+                    "community",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="representatives",
+                        to="identity.community",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="representatives",
+                        to="identity.person",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="represents", to="identity.person"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='account_mail_once'),
+            model_name="account",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"), name="account_mail_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='erasedidentity',
-            constraint=models.UniqueConstraint(fields=('community', 'digest'), name='erased_once'),
+            model_name="erasedidentity",
+            constraint=models.UniqueConstraint(fields=("community", "digest"), name="erased_once"),
         ),
         migrations.AddConstraint(
-            model_name='idempotentanswer',
-            constraint=models.UniqueConstraint(fields=('account', 'key'), name='idempotency_key_once'),
+            model_name="idempotentanswer",
+            constraint=models.UniqueConstraint(fields=("account", "key"), name="idempotency_key_once"),
         ),
         migrations.AddIndex(
-            model_name='person',
-            index=models.Index(fields=['community', 'name'], name='person_by_name'),
+            model_name="person",
+            index=models.Index(fields=["community", "name"], name="person_by_name"),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.UniqueConstraint(condition=models.Q(('account__isnull', False)), fields=('community', 'account'), name='one_person_an_account_in_a_community'),
+            model_name="person",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("account__isnull", False)),
+                fields=("community", "account"),
+                name="one_person_an_account_in_a_community",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.UniqueConstraint(condition=models.Q(('handle', ''), _negated=True), fields=('community', 'handle'), name='handle_once_in_a_community'),
+            model_name="person",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("handle", ""), _negated=True),
+                fields=("community", "handle"),
+                name="handle_once_in_a_community",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='mergesuggestion',
-            constraint=models.UniqueConstraint(fields=('one', 'other'), name='suggested_once'),
+            model_name="mergesuggestion",
+            constraint=models.UniqueConstraint(fields=("one", "other"), name="suggested_once"),
         ),
         migrations.AddIndex(
-            model_name='membership',
-            index=models.Index(fields=['community', 'role'], name='membership_by_role'),
+            model_name="membership",
+            index=models.Index(fields=["community", "role"], name="membership_by_role"),
         ),
         migrations.AddIndex(
-            model_name='membership',
-            index=models.Index(fields=['community', 'joined_at'], name='membership_by_joining'),
+            model_name="membership",
+            index=models.Index(fields=["community", "joined_at"], name="membership_by_joining"),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('left_at__isnull', True), ('left_at__gte', models.F('joined_at')), _connector='OR'), name='left_after_joining'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("left_at__isnull", True), ("left_at__gte", models.F("joined_at")), _connector="OR"),
+                name="left_after_joining",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='joinrequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('accepted_at__isnull', True), ('declined_at__isnull', True)), fields=('community', 'account'), name='one_open_request'),
+            model_name="joinrequest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("accepted_at__isnull", True), ("declined_at__isnull", True)),
+                fields=("community", "account"),
+                name="one_open_request",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('kind', 'link'), models.Q(('kind', 'mail'), ('max_uses', 1), models.Q(('mail', ''), _negated=True)), models.Q(('kind', 'domain'), models.Q(('domain', ''), _negated=True)), _connector='OR'), name='invitation_says_for_whom'),
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("kind", "link"),
+                    models.Q(("kind", "mail"), ("max_uses", 1), models.Q(("mail", ""), _negated=True)),
+                    models.Q(("kind", "domain"), models.Q(("domain", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="invitation_says_for_whom",
+            ),
         ),
         migrations.AddIndex(
-            model_name='identity',
-            index=models.Index(condition=models.Q(('mail', ''), _negated=True), fields=['community', 'mail'], name='identity_by_mail'),
+            model_name="identity",
+            index=models.Index(
+                condition=models.Q(("mail", ""), _negated=True), fields=["community", "mail"], name="identity_by_mail"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='identity',
-            constraint=models.UniqueConstraint(fields=('community', 'source', 'source_key'), name='identity_once_in_a_community'),
+            model_name="identity",
+            constraint=models.UniqueConstraint(
+                fields=("community", "source", "source_key"), name="identity_once_in_a_community"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.UniqueConstraint(condition=models.Q(('granted_at__isnull', True), ('refused_at__isnull', True)), fields=('identity', 'person'), name='one_open_claim'),
+            model_name="claim",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("granted_at__isnull", True), ("refused_at__isnull", True)),
+                fields=("identity", "person"),
+                name="one_open_claim",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='personmerge',
-            constraint=models.UniqueConstraint(condition=models.Q(('undone_at__isnull', True)), fields=('gone',), name='merged_once'),
+            model_name="personmerge",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("undone_at__isnull", True)), fields=("gone",), name="merged_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='representative',
-            constraint=models.UniqueConstraint(fields=('organisation', 'person'), name='represents_once'),
+            model_name="representative",
+            constraint=models.UniqueConstraint(fields=("organisation", "person"), name="represents_once"),
         ),
     ]

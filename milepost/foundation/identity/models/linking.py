@@ -19,7 +19,7 @@ from .person import Identity, Person
 
 
 class Claim(IdModel):
-    """"That was me": a member says that an identity from outside is theirs, with a proof."""
+    """ "That was me": a member says that an identity from outside is theirs, with a proof."""
 
     class Proof(models.TextChoices):
         MAIL = "mail", _("the same confirmed mail address")

@@ -45,9 +45,13 @@ class Person(IdModel):
         verbose_name_plural = "people"
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(
-                fields=["community", "account"], condition=Q(account__isnull=False), name="one_person_an_account_in_a_community"
+                fields=["community", "account"],
+                condition=Q(account__isnull=False),
+                name="one_person_an_account_in_a_community",
             ),
-            models.UniqueConstraint(fields=["community", "handle"], condition=~Q(handle=""), name="handle_once_in_a_community"),
+            models.UniqueConstraint(
+                fields=["community", "handle"], condition=~Q(handle=""), name="handle_once_in_a_community"
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["community", "name"], name="person_by_name")]
 
@@ -86,7 +90,9 @@ class Membership(IdModel):
     paused_at = models.DateTimeField(null=True, blank=True)
     paused_until = models.DateField(null=True, blank=True)
     came_from = models.CharField(_("where they came from"), max_length=120, blank=True)
-    invited_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="invited", db_index=False)
+    invited_by = models.ForeignKey(
+        Person, models.SET_NULL, null=True, blank=True, related_name="invited", db_index=False
+    )
 
     objects = MembershipQuerySet.as_manager()
 

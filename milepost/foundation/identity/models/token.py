@@ -66,4 +66,6 @@ class IdempotentAnswer(IdModel):
     at = models.DateTimeField(default=clock.now, db_index=True)
 
     class Meta:
-        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=["account", "key"], name="idempotency_key_once")]
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["account", "key"], name="idempotency_key_once")
+        ]
