@@ -1,1 +1,4 @@
-"""What the community wants to reach together. Records `goal.adopted`."""
+"""What the community wants to reach together.
+
+Records `goal.adopted`, `goal.changed`, `goal.retired`, `goal.resumed`.
+"""

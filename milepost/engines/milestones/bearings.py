@@ -1,0 +1,219 @@
+"""Why a community exists and how far it has come, in one query: what every page says at a glance.
+
+Nobody is named in it, so it may be a minute old: the counts read all awards and memberships of a community, which on 100,000
+members no page should do each time.
+"""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.cache import cache
+from django.db import models
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Coalesce
+
+from milepost.domain.charter.models import CharterVersion
+from milepost.domain.charter.models import Value as HeldDear
+from milepost.domain.goals.models import Goal
+from milepost.domain.paths.models import Milestone
+from milepost.foundation.identity.models import Community, Membership
+
+from .floor import may_show
+from .models import Award
+
+SECONDS = 60
+"""How old a page's counts may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRow:
+    id: uuid.UUID
+    slug: str
+    name: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stone:
+    """A milestone of the community's way, and how many members reached it, ever (former members count)."""
+
+    id: uuid.UUID
+    slug: str
+    name: str
+    why: str
+    reached: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoalRow:
+    """An adopted goal. `reached`: how many members reached its milestone, ever; None where it has none."""
+
+    id: uuid.UUID
+    slug: str
+    title: str
+    why: str
+    unit: str
+    value_id: uuid.UUID | None
+    milestone_id: uuid.UUID | None
+    target: float | None
+    deadline: datetime.date | None
+    adopted_on: datetime.date | None
+    reached: int | None
+
+    def expected(self, today: datetime.date) -> float | None:
+        """Where it would be by now if all went evenly from adoption to deadline."""
+        if self.target is None or self.deadline is None or self.adopted_on is None or self.deadline <= self.adopted_on:
+            return None
+        passed = (today - self.adopted_on).days / (self.deadline - self.adopted_on).days
+        return self.target * min(1.0, max(0.0, passed))
+
+
+@dataclass(slots=True)
+class Bearings:
+    members: int = 0
+    """Who belongs now and claimed themselves, organisations too."""
+    number: int = 0
+    mission: str = ""
+    vision: str = ""
+    values: list[ValueRow] = field(default_factory=list)
+    stones: list[Stone] = field(default_factory=list)
+    goals: list[GoalRow] = field(default_factory=list)
+
+    def may_show(self, count: int, *, steward: bool = False) -> bool:
+        return may_show(count, self.members, steward=steward)
+
+
+def bearings(community: Community) -> Bearings:
+    """At most `SECONDS` old."""
+    key = f"bearings:{community.pk}"
+    found = cache.get(key)
+    if found is None:
+        found = take(community)
+        cache.set(key, found, SECONDS)
+    return found
+
+
+def forget(community: Community) -> None:
+    """Let the next page count anew: whoever just changed something wants to see it."""
+    cache.delete(f"bearings:{community.pk}")
+
+
+_TEXT, _UUID = models.TextField(), models.UUIDField()
+_NUMBER, _DAY, _COUNT = models.FloatField(), models.DateField(), models.IntegerField()
+_COLUMNS: tuple[tuple[str, models.Field[Any, Any]], ...] = (
+    ("kind_", _TEXT),
+    ("id_", _UUID),
+    ("slug_", _TEXT),
+    ("title_", _TEXT),
+    ("text_", _TEXT),
+    ("unit_", _TEXT),
+    ("value_", _UUID),
+    ("milestone_", _UUID),
+    ("target_", _NUMBER),
+    ("deadline_", _DAY),
+    ("adopted_", _DAY),
+    ("count_", _COUNT),
+    ("position_", _COUNT),
+)
+
+
+def take(community: Community) -> Bearings:
+    """From the tables, by one query."""
+    there = {"community": community}
+    newest = CharterVersion.objects.filter(ratified_at__isnull=False, **there).order_by("-number").values("pk")[:1]
+    parts = [
+        _rows(
+            Community.objects.filter(pk=community.pk),
+            "members",
+            count_=Subquery(
+                Membership.objects.active()
+                .filter(person__account__isnull=False, **there)
+                .order_by()
+                .values("community")
+                .annotate(n=Count("pk"))
+                .values("n")
+            ),
+        ),
+        _rows(
+            CharterVersion.objects.filter(pk__in=newest),
+            "charter",
+            title_=F("mission"),
+            text_=F("vision"),
+            count_=F("number"),
+        ),
+        _rows(
+            HeldDear.objects.held().filter(**there),
+            "value",
+            slug_=F("slug"),
+            title_=F("name"),
+            text_=F("meaning"),
+            position_=F("position"),
+        ),
+        _rows(
+            Milestone.objects.pursued().filter(**there),
+            "stone",
+            slug_=F("slug"),
+            title_=F("name"),
+            text_=F("why"),
+            count_=_counted("pk"),
+            position_=F("position"),
+        ),
+        _rows(
+            Goal.objects.adopted().filter(**there),
+            "goal",
+            slug_=F("slug"),
+            title_=F("title"),
+            text_=F("why"),
+            unit_=F("unit"),
+            value_=F("value_id"),
+            milestone_=F("milestone_id"),
+            target_=F("target"),
+            deadline_=F("deadline"),
+            adopted_=F("adopted_at"),
+            count_=_counted("milestone_id"),
+            position_=F("position"),
+        ),
+    ]
+    made = Bearings()
+    for row in parts[0].union(*parts[1:], all=True).order_by("position_", "title_"):
+        _place(made, dict(zip((name for name, _ in _COLUMNS), row, strict=True)))
+    return made
+
+
+def _rows(found: QuerySet[Any], kind: str, **columns: Any) -> QuerySet[Any, Any]:
+    """The same columns, of the same types, whatever the table: so that the parts can be put together."""
+    given = {"kind_": Value(kind), "id_": F("pk"), **columns}
+    every = {name: Cast(given.get(name, Value(None)), output_field=kept) for name, kept in _COLUMNS}
+    return found.order_by().annotate(**every).values_list(*every)
+
+
+def _counted(milestone: str) -> Any:
+    counted = (
+        Award.objects.filter(milestone=OuterRef(milestone)).order_by().values("milestone").annotate(n=Count("pk"))
+    )
+    return Coalesce(Subquery(counted.values("n")), 0)
+
+
+def _place(made: Bearings, row: dict[str, Any]) -> None:
+    ident, slug, title, text = row["id_"], row["slug_"], row["title_"], row["text_"]
+    match row["kind_"]:
+        case "members":
+            made.members = row["count_"] or 0
+        case "charter":
+            made.mission, made.vision, made.number = title, text, row["count_"]
+        case "value":
+            made.values.append(ValueRow(ident, slug, title, text))
+        case "stone":
+            made.stones.append(Stone(ident, slug, title, text, row["count_"]))
+        case _:
+            counted = row["count_"] if row["milestone_"] else None
+            made.goals.append(
+                GoalRow(
+                    ident, slug, title, text, row["unit_"], row["value_"], row["milestone_"], row["target_"],
+                    row["deadline_"], row["adopted_"], counted,
+                )
+            )  # fmt: skip

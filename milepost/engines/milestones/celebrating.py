@@ -1,0 +1,186 @@
+"""What is worth celebrating, each of it in the way that the person chose.
+
+Who said nothing is celebrated within the community. Nobody unclaimed is celebrated, and nothing that came with history.
+"""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+
+from milepost.domain.people.models import Praise, Profile
+from milepost.foundation.common import clock
+from milepost.foundation.identity.access import Actor
+from milepost.foundation.identity.models import Community
+
+from .models import Award
+
+Celebration = Profile.Celebration
+WEEKS = 6
+"""Of how many weeks home speaks."""
+_COMMUNITY = Value(Celebration.COMMUNITY.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Someone as the reader may see them: with no id and no photo where only the first name may be said."""
+
+    name: str
+    id: uuid.UUID | None = None
+    handle: str = ""
+    photo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Someone reached a milestone (`day`, the community's), or was thanked (`at`)."""
+
+    who: Who
+    when: datetime.datetime
+    milestone: str = ""
+    slug: str = ""
+    words: str = ""
+    thanked: Who | None = None
+    value: str = ""
+    id: uuid.UUID | None = None
+    quietly: bool = False
+    """Only the reader sees it: it is their own, and they celebrate privately."""
+
+
+def seen_as(values: dict[str, Any], actor: Actor, prefix: str = "") -> Who | None:
+    """The person in `values` (id, name, handle, photo, celebration below `prefix`) as `actor` may see them celebrated."""
+    ident, choice = values[f"{prefix}id"], values[f"{prefix}celebration"]
+    own = actor.person is not None and actor.person.pk == ident
+    whole = Who(values[f"{prefix}name"], ident, values[f"{prefix}handle"], values[f"{prefix}photo"] or "")
+    if own or choice == Celebration.PUBLIC:
+        return whole
+    if not _belongs(actor) or choice in {Celebration.PRIVATE, Celebration.NONE}:
+        return None
+    return Who(first_name(whole.name)) if choice == Celebration.FIRST_NAME else whole
+
+
+def first_name(name: str) -> str:
+    return name.split()[0] if name.split() else name
+
+
+def shows_milestones(choice: str, *, own: bool, member: bool) -> bool:
+    """Whether a person's own page may name what they reached: with the whole name there, so not for a first name only."""
+    return own or choice == Celebration.PUBLIC or (member and choice == Celebration.COMMUNITY)
+
+
+def awards(actor: Actor) -> QuerySet[Award]:
+    """The awards that the actor may see celebrated, newest first, with the columns that `moments` reads."""
+    return (
+        Award.objects.filter(community=actor.community, backfilled=False, person__account__isnull=False)
+        .filter(person__erased_at__isnull=True, person__merged_into__isnull=True)
+        .alias(choice=Coalesce("person__profile__celebration", _COMMUNITY))
+        .filter(_choices(actor, "person"))
+        .order_by("-reached_on", "-claimed_at")
+    )
+
+
+def moments(found: QuerySet[Award], actor: Actor) -> list[Moment]:
+    """One query."""
+    rows = found.values(
+        "pk",
+        "reached_on",
+        "claimed_at",
+        "evidence",
+        **_person("person", "who_"),
+        stone=F("milestone__name"),
+        slug=F("milestone__slug"),
+    )
+    made = []
+    for row in rows:
+        who = seen_as(row, actor, "who_")
+        if who is not None:
+            made.append(
+                Moment(
+                    who=who,
+                    when=_moment(row["reached_on"], row["claimed_at"]),
+                    milestone=row["stone"],
+                    slug=row["slug"],
+                    words=row["evidence"],
+                    id=row["pk"],
+                    quietly=row["who_celebration"] in {Celebration.PRIVATE, Celebration.NONE},
+                )
+            )
+    return made
+
+
+def thanks(actor: Actor) -> QuerySet[Praise]:
+    """The thanks that the actor may read, newest first: by and to people who let themselves be named."""
+    named = Q()
+    for side in ("giver", "receiver"):
+        named &= Q(**{f"{side}__account__isnull": False, f"{side}__merged_into__isnull": True})
+    return (
+        Praise.objects.filter(named, community=actor.community)
+        .alias(choice=Coalesce("receiver__profile__celebration", _COMMUNITY))
+        .filter(_choices(actor, "receiver") | (Q(giver=actor.person) if actor.person else Q()))
+        .order_by("-given_at", "-pk")
+    )
+
+
+def thanked(found: QuerySet[Praise], actor: Actor) -> list[Moment]:
+    """One query. The giver said it aloud and is named; the receiver as they chose."""
+    rows = found.values(
+        "pk", "given_at", "words", "value", **_person("giver", "giver_"), **_person("receiver", "receiver_")
+    )
+    made = []
+    for row in rows:
+        receiver = seen_as(row, actor, "receiver_")
+        giver_is_me = actor.person is not None and actor.person.pk == row["giver_id"]
+        if receiver is None and giver_is_me:
+            receiver = Who(row["receiver_name"], row["receiver_id"], row["receiver_handle"])
+        if receiver is not None:
+            giver = Who(row["giver_name"], row["giver_id"], row["giver_handle"], row["giver_photo"] or "")
+            made.append(
+                Moment(
+                    who=giver,
+                    when=row["given_at"],
+                    words=row["words"],
+                    thanked=receiver,
+                    value=row["value"],
+                    id=row["pk"],
+                )
+            )
+    return made
+
+
+def lately(community: Community) -> datetime.date:
+    """The first day that home still speaks of."""
+    return clock.today(community.time_zone) - datetime.timedelta(weeks=WEEKS)
+
+
+def _person(path: str, prefix: str) -> dict[str, Any]:
+    return {
+        f"{prefix}id": F(f"{path}_id"),
+        f"{prefix}name": F(f"{path}__name"),
+        f"{prefix}handle": F(f"{path}__handle"),
+        f"{prefix}photo": F(f"{path}__profile__photo"),
+        f"{prefix}celebration": Coalesce(f"{path}__profile__celebration", _COMMUNITY),
+    }
+
+
+def _choices(actor: Actor, path: str) -> Q:
+    shown = [Celebration.PUBLIC]
+    if _belongs(actor):
+        shown += [Celebration.COMMUNITY, Celebration.FIRST_NAME]
+    found = Q(choice__in=shown)
+    return found | Q(**{path: actor.person}) if actor.person else found
+
+
+def _belongs(actor: Actor) -> bool:
+    return actor.membership is not None and actor.membership.is_active
+
+
+def _moment(day: datetime.date, claimed_at: datetime.datetime) -> datetime.datetime:
+    """A moment on that day: that of the claim, where it was made the same day, else noon."""
+    if claimed_at.date() == day:
+        return claimed_at
+    return datetime.datetime.combine(day, datetime.time(12), datetime.UTC)
