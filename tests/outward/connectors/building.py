@@ -11,12 +11,18 @@ from typing import Any
 from milepost.outward.connectors.records import Batch, Options
 from milepost.outward.connectors.sources import open_source
 
-USERS = [
-    {"id": "U1", "name": "amara", "profile": {"real_name": "Amara Okafor", "display_name": "amara", "email": "Amara@Example.org"}},
+USERS: list[dict[str, Any]] = [
+    {
+        "id": "U1",
+        "name": "amara",
+        "profile": {"real_name": "Amara Okafor", "display_name": "amara", "email": "Amara@Example.org"},
+    },
     {"id": "U2", "name": "joao", "real_name": "João Silva", "deleted": True, "profile": {}},
     {"id": "U3", "name": "helper", "is_bot": True, "profile": {"real_name": "Helper"}},
 ]
-CHANNELS = [{"id": "C1", "name": "general", "created": 1577836800, "members": ["U1", "U2"], "purpose": {"value": "All"}}]
+CHANNELS: list[dict[str, Any]] = [
+    {"id": "C1", "name": "general", "created": 1577836800, "members": ["U1", "U2"], "purpose": {"value": "All"}}
+]
 
 
 def said(ts: str, text: str = "Hello", user: str = "U1", **more: Any) -> dict[str, Any]:

@@ -7,28 +7,50 @@ from datetime import UTC, datetime
 
 import pytest
 
+from milepost.outward.connectors.archive import SMALL
 from milepost.outward.connectors.records import ConnectorError
 from milepost.outward.connectors.sources import detect_source, open_source
 from milepost.outward.connectors.sources import discord as discord_module
 from tests.outward.connectors.building import read, write_folder, write_zip
 
 GUILD = {"id": "1", "name": "Garden", "iconUrl": ""}
-AMARA = {"id": "11", "name": "amara", "discriminator": "0000", "nickname": "Amara", "isBot": False, "roles": [{"name": "Grower"}]}
+AMARA = {
+    "id": "11",
+    "name": "amara",
+    "discriminator": "0000",
+    "nickname": "Amara",
+    "isBot": False,
+    "roles": [{"name": "Grower"}],
+}
 JOAO = {"id": "12", "name": "joao", "discriminator": "4242", "nickname": None, "isBot": False}
 ROBOT = {"id": "13", "name": "robot", "discriminator": "0000", "nickname": "Robot", "isBot": True}
 
 
 def message(key, content="Hello", author=AMARA, kind="Default", **more):
-    base = {"id": str(key), "type": kind, "timestamp": f"2024-05-01T10:00:{int(key) % 60:02}.5+02:00", "timestampEdited": None}
+    base = {
+        "id": str(key),
+        "type": kind,
+        "timestamp": f"2024-05-01T10:00:{int(key) % 60:02}.5+02:00",
+        "timestampEdited": None,
+    }
     return base | {"isPinned": False, "content": content, "author": author, "attachments": [], "embeds": []} | more
 
 
 def reply(key, to, content="Answer", **more):
-    return message(key, content, JOAO, "Reply", reference={"messageId": str(to), "channelId": "100", "guildId": "1"}, **more)
+    return message(
+        key, content, JOAO, "Reply", reference={"messageId": str(to), "channelId": "100", "guildId": "1"}, **more
+    )
 
 
 def file(messages, key="100", name="general", kind="GuildTextChat", **more):
-    channel = {"id": key, "type": kind, "categoryId": "9", "category": "Text", "name": name, "topic": "All things"} | more
+    channel = {
+        "id": key,
+        "type": kind,
+        "categoryId": "9",
+        "category": "Text",
+        "name": name,
+        "topic": "All things",
+    } | more
     return {
         "guild": GUILD,
         "channel": channel,
@@ -49,8 +71,16 @@ def test_one_file(tmp_path):
     path = one(tmp_path, message(1), message(2, "edited", ROBOT, timestampEdited="2024-05-02T00:00:00+00:00"))
     assert detect_source(str(path)) == "discord"
     got = read("discord", path)
-    assert (got.channels["100"].name, got.channels["100"].purpose, got.channels["100"].kind) == ("general", "All things", "open")
-    assert (got.people["11"].name, got.people["11"].handle, got.people["11"].attributes) == ("Amara", "amara", {"roles": ["Grower"]})
+    assert (got.channels["100"].name, got.channels["100"].purpose, got.channels["100"].kind) == (
+        "general",
+        "All things",
+        "open",
+    )
+    assert (got.people["11"].name, got.people["11"].handle, got.people["11"].attributes) == (
+        "Amara",
+        "amara",
+        {"roles": ["Grower"]},
+    )
     assert got.people["13"].is_bot
     first, second = got.messages
     assert first.at == datetime(2024, 5, 1, 8, 0, 1, 500_000, tzinfo=UTC)
@@ -101,7 +131,9 @@ def test_parts_of_a_channel_and_their_replies(tmp_path):
     got = read("discord", write_zip(tmp_path / "x.zip", files))
     assert [(m.key, m.thread) for m in got.messages] == [("10", "10"), ("20", "10"), ("30", "10")]
     assert len(got.channels) == 1
-    batches = list(open_source("discord", str(tmp_path / "x.zip")).batches(json.dumps({"file": "general [part 10].json"})))
+    batches = list(
+        open_source("discord", str(tmp_path / "x.zip")).batches(json.dumps({"file": "general [part 10].json"}))
+    )
     assert [(m.key, m.thread) for b in batches for m in b.messages] == [("30", "10")]
 
 
@@ -116,7 +148,9 @@ def test_joins_reactions_mentions_and_files(tmp_path):
         one(
             tmp_path,
             message(1, "Joined the server.", JOAO, "GuildMemberJoin"),
-            message(2, "hi <@12> <:sprout:123456789012345678>", mentions=[JOAO], reactions=reactions, attachments=files),
+            message(
+                2, "hi <@12> <:sprout:123456789012345678>", mentions=[JOAO], reactions=reactions, attachments=files
+            ),
             message(3, "", stickers=stickers),
         ),
     )
@@ -142,7 +176,11 @@ def test_raw_mentions_become_names(tmp_path):
 def test_embeds_and_forwards_are_text(tmp_path):
     embed = {"title": "Weather", "url": "", "description": "Rain", "fields": [{"name": "Wind", "value": "low"}]}
     preview = {"title": "A page", "url": "https://example.org", "description": "about"}
-    forwarded = {"content": "two\nlines", "timestamp": "2024-05-01T00:00:00+00:00", "attachments": [{"fileName": "f", "url": "u"}]}
+    forwarded = {
+        "content": "two\nlines",
+        "timestamp": "2024-05-01T00:00:00+00:00",
+        "attachments": [{"fileName": "f", "url": "u"}],
+    }
     got = read(
         "discord",
         one(
@@ -170,7 +208,9 @@ def test_direct_messages_only_when_asked_for(tmp_path):
 
 def test_deleted_accounts_and_missing_authors(tmp_path):
     gone = {"id": "456226577798135808", "name": "Deleted User", "discriminator": "0000", "isBot": False}
-    got = read("discord", one(tmp_path, message(1, author=gone), message(2, author=None), message(3, author={"name": "x"})))
+    got = read(
+        "discord", one(tmp_path, message(1, author=gone), message(2, author=None), message(3, author={"name": "x"}))
+    )
     assert got.people["456226577798135808"].is_deleted
     assert got.reasons == ["no_author", "no_author"]
 
@@ -192,7 +232,7 @@ def test_bad_rows(tmp_path):
     assert got.skipped == {"duplicate": 1}
 
 
-@pytest.mark.parametrize("small", [discord_module.SMALL, 100])
+@pytest.mark.parametrize("small", [SMALL, 100])
 def test_a_file_that_breaks_off(tmp_path, monkeypatch, small):
     monkeypatch.setattr(discord_module, "SMALL", small)
     path = one(tmp_path, *(message(at, f"number {at}") for at in range(1, 41)))

@@ -23,8 +23,20 @@ USERS = (
 
 
 def post(key, number=1, user=7, name="amara", **more):
-    base = {"id": key, "post_number": number, "user_id": user, "username": name, "name": "", "post_type": 1, "topic_id": 40}
-    return base | {"created_at": f"2020-03-0{number % 9 + 1}T10:00:00.000Z", "cooked": f"<p>post {key}</p>", "version": 1} | more
+    base = {
+        "id": key,
+        "post_number": number,
+        "user_id": user,
+        "username": name,
+        "name": "",
+        "post_type": 1,
+        "topic_id": 40,
+    }
+    return (
+        base
+        | {"created_at": f"2020-03-0{number % 9 + 1}T10:00:00.000Z", "cooked": f"<p>post {key}</p>", "version": 1}
+        | more
+    )
 
 
 def topic(*posts, key=40, **more):
@@ -98,7 +110,11 @@ def test_kinds_of_posts(tmp_path):
 def test_likes_have_no_person(tmp_path):
     likes = [{"id": 2, "count": 3}, {"id": 3, "count": 9}]
     plugin = [{"id": "heart", "count": 2}, {"id": "clap", "count": 1}]
-    posts = [post(1, actions_summary=likes), post(2, 2, actions_summary=likes, reactions=plugin), post(3, 3, actions_summary=[{"id": 2}])]
+    posts = [
+        post(1, actions_summary=likes),
+        post(2, 2, actions_summary=likes, reactions=plugin),
+        post(3, 3, actions_summary=[{"id": 2}]),
+    ]
     got = read("discourse", write_folder(tmp_path / "x", {"40.json": topic(*posts)}))
     assert [(r.message, r.author, r.emoji, r.count) for r in got.reactions] == [
         ("1", "", "heart", 3),
@@ -129,27 +145,48 @@ def test_pages_of_a_topic_and_lists_of_posts(tmp_path):
     }  # fmt: skip
     got = read("discourse", write_folder(tmp_path / "x", files))
     titles = {m.key: m.title for m in got.messages}
-    assert titles == {"1": "Spring beds", "2": "Spring beds", "3": titles["3"], "20": "From a list", "21": "no list names it", "30": "Alone"}
+    assert titles == {
+        "1": "Spring beds",
+        "2": "Spring beds",
+        "3": titles["3"],
+        "20": "From a list",
+        "21": "no list names it",
+        "30": "Alone",
+    }
     assert got.by_key["3"].thread == "t40"
     assert got.by_key["20"].channel == "5"
     assert got.people["8"].name == "João"
 
 
 def test_answers_across_files_survive_going_on(tmp_path):
-    files = {"1.json": topic(post(1), post(2, 2)), "2.json": {"post_stream": {"posts": [post(3, 3, reply_to_post_number=2)]}}}
+    files = {
+        "1.json": topic(post(1), post(2, 2)),
+        "2.json": {"post_stream": {"posts": [post(3, 3, reply_to_post_number=2)]}},
+    }
     path = write_folder(tmp_path / "x", files)
-    (message,) = [m for b in open_source("discourse", str(path)).batches(json.dumps({"file": "1.json"})) for m in b.messages]
+    (message,) = [
+        m for b in open_source("discourse", str(path)).batches(json.dumps({"file": "1.json"})) for m in b.messages
+    ]
     assert (message.key, message.reply_to) == ("3", "2")
 
 
 def test_mentions(tmp_path):
     cooked = '<p><a class="mention" href="/u/joao">@joao</a> <a class="mention" href="/u/nobody">@nobody</a></p>'
-    got = read("discourse", write_folder(tmp_path / "x", {"users.csv": USERS, "40.json": topic(post(1, cooked=cooked))}))
+    got = read(
+        "discourse", write_folder(tmp_path / "x", {"users.csv": USERS, "40.json": topic(post(1, cooked=cooked))})
+    )
     assert (got.messages[0].text, got.messages[0].mentions) == ("@joao @nobody", ("8",))
 
 
 def test_bad_posts_and_broken_topics(tmp_path):
-    posts = [post(1), "x", post(2, 2, created_at="never"), post(3, 3, created_at="2999-01-01T00:00:00Z"), post(None, 4), post(1, 5)]
+    posts = [
+        post(1),
+        "x",
+        post(2, 2, created_at="never"),
+        post(3, 3, created_at="2999-01-01T00:00:00Z"),
+        post(None, 4),
+        post(1, 5),
+    ]
     broken = json.dumps(topic(*(post(100 + at, at) for at in range(1, 9))))
     got = read("discourse", write_folder(tmp_path / "x", {"40.json": topic(*posts), "41.json": broken[:-700]}))
     assert sorted(got.reasons) == ["bad_time", "broken_file", "in_future", "no_key", "not_an_object"]

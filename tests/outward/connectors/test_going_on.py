@@ -26,11 +26,18 @@ def exports(folder: Path) -> dict[str, Path]:
         "a [part 2].json": test_discord.file(talk[700:]),
         "t.json": test_discord.file([test_discord.message(5000 + at) for at in range(30)], **threads),
     }
-    mails = [test_mbox.mail(str(at), In_Reply_To=f"<{at - at % 7 or 1}@example.org>" if at % 7 else "") for at in range(1, 700)]
+    mails = [
+        test_mbox.mail(str(at), In_Reply_To=f"<{at - at % 7 or 1}@example.org>" if at % 7 else "")
+        for at in range(1, 700)
+    ]
     mbox = {"a.mbox": "".join(mails[:450]), "b.mbox": "".join(mails[450:]).replace("2 May 2013", "3 May 2013")}
     topics = {
         f"{at:03}.json": test_discourse.topic(
-            *(test_discourse.post(at * 10 + n, n, topic_id=at, reply_to_post_number=1 if n > 1 else None) for n in range(1, 6)), key=at
+            *(
+                test_discourse.post(at * 10 + n, n, topic_id=at, reply_to_post_number=1 if n > 1 else None)
+                for n in range(1, 6)
+            ),
+            key=at,
         )
         for at in range(30)
     }

@@ -38,11 +38,15 @@ def test_markdown(html, markdown):
 
 
 def test_mentions_and_a_base():
-    text, names = to_markdown('<p><a class="mention" href="/u/amara">@amara</a> <a href="/t/1">topic</a></p>', "https://f.example.org")
+    text, names = to_markdown(
+        '<p><a class="mention" href="/u/amara">@amara</a> <a href="/t/1">topic</a></p>', "https://f.example.org"
+    )
     assert (text, names) == ("@amara [topic](https://f.example.org/t/1)", ["amara"])
 
 
-@pytest.mark.parametrize("evil", ["<" * 100_000, "<a " * 50_000, "<a b='" * 30_000, "<!--" * 50_000, "<blockquote>" * 5_000])
+@pytest.mark.parametrize(
+    "evil", ["<" * 100_000, "<a " * 50_000, "<a b='" * 30_000, "<!--" * 50_000, "<blockquote>" * 5_000]
+)
 def test_hostile_html_takes_no_long_time(evil):
     begun = time.process_time()
     to_markdown(evil)

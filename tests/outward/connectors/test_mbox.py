@@ -21,7 +21,14 @@ from tests.outward.connectors.building import read, write_folder, write_zip
 FROM_LINE = "From amara@example.org  Thu May  2 10:00:00 2013\n"
 
 
-def mail(key="1", body="Hello", subject="Beds", sender="Amara Okafor <amara@example.org>", date="Thu, 2 May 2013 12:00:00 +0200", **more):
+def mail(
+    key="1",
+    body="Hello",
+    subject="Beds",
+    sender="Amara Okafor <amara@example.org>",
+    date="Thu, 2 May 2013 12:00:00 +0200",
+    **more,
+):
     headers = {"From": sender, "Date": date, "Subject": subject, "Message-ID": f"<{key}@example.org>" if key else ""}
     headers |= {name.replace("_", "-"): value for name, value in more.items()}
     lines = "".join(f"{name}: {value}\n" for name, value in headers.items() if value)
@@ -29,7 +36,9 @@ def mail(key="1", body="Hello", subject="Beds", sender="Amara Okafor <amara@exam
 
 
 def archive(tmp_path, *mails, name="garden.mbox"):
-    (tmp_path / name).write_bytes("".join(m if isinstance(m, str) else m.decode("latin-1") for m in mails).encode("latin-1"))
+    (tmp_path / name).write_bytes(
+        "".join(m if isinstance(m, str) else m.decode("latin-1") for m in mails).encode("latin-1")
+    )
     return tmp_path / name
 
 
@@ -41,7 +50,10 @@ def test_one_mail(tmp_path):
     assert message.key == message.thread == "1@example.org"
     assert (message.text, message.title, message.author) == ("Hello", "Beds", "amara@example.org")
     assert message.at == datetime(2013, 5, 2, 10, tzinfo=UTC)
-    assert (got.people["amara@example.org"].name, got.people["amara@example.org"].mail) == ("Amara Okafor", "amara@example.org")
+    assert (got.people["amara@example.org"].name, got.people["amara@example.org"].mail) == (
+        "Amara Okafor",
+        "amara@example.org",
+    )
     assert got.channels["garden.lists.example.org"].name == "garden"
 
 
@@ -89,7 +101,11 @@ def test_monthly_files_come_in_the_order_of_their_mails_and_are_one_list(tmp_pat
 def test_a_discussion_carried_to_another_list_is_a_thread_there(tmp_path):
     got = read(
         "mbox",
-        archive(tmp_path, mail("1", List_Id="<a.example.org>"), mail("2", List_Id="<b.example.org>", In_Reply_To="<1@example.org>")),
+        archive(
+            tmp_path,
+            mail("1", List_Id="<a.example.org>"),
+            mail("2", List_Id="<b.example.org>", In_Reply_To="<1@example.org>"),
+        ),
     )
     assert [m.thread for m in got.messages] == ["1@example.org", "b.example.org:1@example.org"]
 
@@ -115,7 +131,9 @@ def test_cut_addresses_are_no_addresses(tmp_path):
 
 def test_senders_behind_a_list_that_rewrites_them(tmp_path):
     sender = '"Amara via Garden" <garden@lists.example.org>'
-    got = read("mbox", archive(tmp_path, mail("1", sender=sender, Reply_To="amara@example.org"), mail("2", sender=sender)))
+    got = read(
+        "mbox", archive(tmp_path, mail("1", sender=sender, Reply_To="amara@example.org"), mail("2", sender=sender))
+    )
     assert got.people["amara@example.org"].name == "Amara"
     assert got.messages[1].author != "garden@lists.example.org"
 
@@ -181,7 +199,12 @@ def test_headers_in_words_of_other_encodings(tmp_path):
     ("date", "headers", "at", "reasons"),
     [
         ("", {}, "2013-05-02T10:00:00", ["guessed_time"]),
-        ("nonsense", {"Received": "from a by b; Fri, 3 May 2013 10:00:00 +0000"}, "2013-05-03T10:00:00", ["guessed_time"]),
+        (
+            "nonsense",
+            {"Received": "from a by b; Fri, 3 May 2013 10:00:00 +0000"},
+            "2013-05-03T10:00:00",
+            ["guessed_time"],
+        ),
         ("Thu, 1 Jan 1970 00:00:00 +0000", {}, "2013-05-02T10:00:00", ["guessed_time"]),
         ("Thu, 2 May 2999 10:00:00 +0000", {}, "2013-05-02T10:00:00", ["guessed_time"]),
         ("2 May 2013 10:00:00 GMT", {}, "2013-05-02T10:00:00", []),
@@ -239,7 +262,9 @@ def test_splitting_does_not_depend_on_chunks(lengths, size):
 
 def test_a_giant_mail_is_cut_and_the_next_is_found(tmp_path, monkeypatch):
     monkeypatch.setattr(mbox_module, "MAX_MAIL", 50_000)
-    got = read("mbox", archive(tmp_path, mail("1", body="x" * 70 + "\n" + ("y" * 70 + "\n") * 20_000), mail("2"), mail("3")))
+    got = read(
+        "mbox", archive(tmp_path, mail("1", body="x" * 70 + "\n" + ("y" * 70 + "\n") * 20_000), mail("2"), mail("3"))
+    )
     assert [m.key[0] for m in got.messages] == ["1", "2", "3"]
     assert got.reasons == ["text_cut"]
     assert len(got.messages[0].text) <= 50_000
@@ -278,7 +303,12 @@ def test_going_on_in_the_middle_knows_the_threads_before(tmp_path):
 
 @pytest.mark.parametrize(
     ("subject", "title"),
-    [("Re: RE: AW: [Garden] Re: Beds", "Beds"), ("[other] Beds", "[other] Beds"), ("Re[2]: Beds", "Beds"), ("Regarding", "Regarding")],
+    [
+        ("Re: RE: AW: [Garden] Re: Beds", "Beds"),
+        ("[other] Beds", "[other] Beds"),
+        ("Re[2]: Beds", "Beds"),
+        ("Regarding", "Regarding"),
+    ],
 )
 def test_titles(subject, title):
     assert thread_title(subject, "garden") == title

@@ -29,7 +29,12 @@ def test_people_channels_and_messages(tmp_path):
     assert channel.created_at == datetime(2020, 1, 1, tzinfo=UTC)
     (message,) = got.messages
     assert message.key == message.thread == "C1:1577967000.000100"
-    assert (message.reply_to, message.author, message.text, message.mentions) == ("", "U1", "Hello @João Silva", ("U2",))
+    assert (message.reply_to, message.author, message.text, message.mentions) == (
+        "",
+        "U1",
+        "Hello @João Silva",
+        ("U2",),
+    )
     assert message.at == datetime(2020, 1, 2, 12, 10, 0, 100, tzinfo=UTC)
 
 
@@ -61,7 +66,10 @@ def test_threads_replies_and_broadcasts(tmp_path):
 
 def test_a_thread_whose_first_message_is_deleted_keeps_its_replies(tmp_path):
     root = "1577967000.000100"
-    entries = [said(root, "This message was deleted.", subtype="tombstone"), said("1577967100.000200", "why?", thread_ts=root)]
+    entries = [
+        said(root, "This message was deleted.", subtype="tombstone"),
+        said("1577967100.000200", "why?", thread_ts=root),
+    ]
     got = read("slack", export(tmp_path, entries))
     assert got.texts == ["why?"]
     assert got.messages[0].thread == f"C1:{root}"
@@ -104,8 +112,19 @@ def test_an_edit_whose_message_was_left_out_gives_the_message(tmp_path):
 
 def test_text_of_apps_stands_in_attachments_or_blocks(tmp_path):
     section = {"type": "section", "text": {"type": "mrkdwn", "text": "*Deployed* by "}}
-    rich = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [
-        {"type": "user", "user_id": "U1"}, {"type": "text", "text": " says hi "}, {"type": "link", "url": "https://example.org"}]}]}
+    rich = {
+        "type": "rich_text",
+        "elements": [
+            {
+                "type": "rich_text_section",
+                "elements": [
+                    {"type": "user", "user_id": "U1"},
+                    {"type": "text", "text": " says hi "},
+                    {"type": "link", "url": "https://example.org"},
+                ],
+            }
+        ],
+    }
     unfurl = {"from_url": "https://example.org", "title": "Not said by anyone"}
     entries = [
         said("1577967001.000001", "", attachments=[{"fallback": "f", "title": "Build", "text": "passed"}]),
@@ -124,7 +143,10 @@ def test_text_of_apps_stands_in_attachments_or_blocks(tmp_path):
 
 
 def test_reactions_also_of_people_who_are_not_listed(tmp_path):
-    reactions = [{"name": "+1::skin-tone-3", "users": ["U1", "U2", "U2"], "count": 5}, {"name": "tada", "users": ["U77"], "count": 1}]
+    reactions = [
+        {"name": "+1::skin-tone-3", "users": ["U1", "U2", "U2"], "count": 5},
+        {"name": "tada", "users": ["U77"], "count": 1},
+    ]
     got = read("slack", export(tmp_path, [said("1577967001.000001", reactions=reactions)]))
     found = [(reaction.author, reaction.emoji, reaction.count) for reaction in got.reactions]
     assert found == [("U1", "+1", 1), ("U2", "+1", 1), ("", "+1", 3), ("U77", "tada", 1)]
@@ -134,7 +156,7 @@ def test_reactions_also_of_people_who_are_not_listed(tmp_path):
 
 def test_unknown_users_come_from_their_messages(tmp_path):
     profile = {"real_name": "Yuki Sato", "display_name": "yuki", "name": "yuki", "team": "T2"}
-    users = [{**USERS[0], "team_id": "T1"}]
+    users = [dict(USERS[0], team_id="T1")]
     entries = [
         said("1577967001.000001", "hi", "W9", user_profile=profile, user_team="T2"),
         said("1577967002.000001", "hi", "U404"),
@@ -264,7 +286,10 @@ def test_an_empty_export_and_what_is_none(tmp_path):
 
 def test_preview_counts_and_lists(tmp_path):
     root = "1577967001.000001"
-    entries = [said(root), said("1577967002.000001", thread_ts=root, reactions=[{"name": "x", "users": ["U1"], "count": 1}])]
+    entries = [
+        said(root),
+        said("1577967002.000001", thread_ts=root, reactions=[{"name": "x", "users": ["U1"], "count": 1}]),
+    ]
     days = {DAY: entries, "mpdm-x-1/2020-01-02": [said("1577967001.000001")]}
     preview = open_source("slack", str(write_zip(tmp_path / "a.zip", slack_files(days)))).preview()
     assert (preview.people, preview.messages, preview.threads, preview.reactions, preview.exact) == (3, 2, 1, 1, True)
@@ -278,7 +303,9 @@ def test_preview_counts_and_lists(tmp_path):
 
 def test_preview_of_a_large_export_projects(tmp_path):
     days = {
-        f"general/2020-01-{day:02}": [said(f"{1577836800 + day * 86400 + at}.000001", "word " * 20) for at in range(100)]
+        f"general/2020-01-{day:02}": [
+            said(f"{1577836800 + day * 86400 + at}.000001", "word " * 20) for at in range(100)
+        ]
         for day in range(1, 31)
     }
     source = open_source("slack", str(write_zip(tmp_path / "a.zip", slack_files(days))))

@@ -42,7 +42,9 @@ def test_a_mapping_given_wins_over_what_is_guessed(tmp_path):
     (message,) = read("table", path, mapping=mapping, kind="messages").messages
     assert (message.key, message.author, message.channel, message.title, message.text) == ("1", "a", "r", "t", "x")
     # A field mapped to nothing stays empty though a column would fit.
-    (message,) = read("table", table(tmp_path, "id,time,user,text\n1,2021-01-01,a,x\n"), mapping={"text": ""}, kind="messages").messages
+    (message,) = read(
+        "table", table(tmp_path, "id,time,user,text\n1,2021-01-01,a,x\n"), mapping={"text": ""}, kind="messages"
+    ).messages
     assert message.text == ""
 
 
@@ -76,7 +78,10 @@ def test_headings_in_several_languages(tmp_path, headings, fields):
      "Full Name,Email Address,Member Since"],
 )  # fmt: skip
 def test_members(tmp_path, headings):
-    got = read("table", table(tmp_path, f"{headings},Lieblingsgemüse\nAmara,Amara@Example.org,2020-02-01,Bohnen\nJoão,,soon,\n"))
+    got = read(
+        "table",
+        table(tmp_path, f"{headings},Lieblingsgemüse\nAmara,Amara@Example.org,2020-02-01,Bohnen\nJoão,,soon,\n"),
+    )
     amara, joao = got.people.values()
     assert (amara.key, amara.name, amara.mail) == ("amara@example.org", "Amara", "amara@example.org")
     assert amara.joined_at == datetime(2020, 2, 1, tzinfo=UTC)
@@ -86,13 +91,15 @@ def test_members(tmp_path, headings):
 
 
 def test_activities(tmp_path):
-    rows = "user,date,action,hours\namara,2021-01-01,event.attended,\"1,5\"\njoao,2021-01-02,dance,2\njoao,2021-01-03,event.attended,x\n"
+    rows = 'user,date,action,hours\namara,2021-01-01,event.attended,"1,5"\njoao,2021-01-02,dance,2\njoao,2021-01-03,event.attended,x\n'
     path = table(tmp_path, rows)
     got = read("table", path, verbs=frozenset({"event.attended"}))
     (activity,) = got.activities
     assert (activity.verb, activity.author, activity.quantity) == ("event.attended", "amara", 1.5)
     assert got.reasons == ["unknown_verb", "bad_number"]
-    constant = read("table", table(tmp_path, "attendee,date\namara,2021-01-01\n"), kind="activities", verb="event.attended")
+    constant = read(
+        "table", table(tmp_path, "attendee,date\namara,2021-01-01\n"), kind="activities", verb="event.attended"
+    )
     assert constant.activities[0].verb == "event.attended"
     with pytest.raises(ConnectorError, match="verb"):
         read("table", tmp_path / "x.csv", kind="activities")
@@ -118,7 +125,9 @@ def test_keys_from_content_are_the_same_the_next_time(tmp_path):
 
 
 def test_replies_without_a_thread_column(tmp_path):
-    rows = "id,user,time,text,parent_id\n1,a,2021-01-01,q,\n2,b,2021-01-02,r,1\n3,a,2021-01-03,s,2\n4,b,2021-01-04,t,0\n"
+    rows = (
+        "id,user,time,text,parent_id\n1,a,2021-01-01,q,\n2,b,2021-01-02,r,1\n3,a,2021-01-03,s,2\n4,b,2021-01-04,t,0\n"
+    )
     path = table(tmp_path, rows)
     got = read("table", path)
     assert [(m.thread, m.reply_to) for m in got.messages] == [("1", ""), ("1", "1"), ("1", "2"), ("4", "")]
@@ -147,7 +156,10 @@ def test_json_of_many_shapes(tmp_path, kind):
     else:
         table(tmp_path, content, name)
     got = read("table", tmp_path / name, mapping={"author": "user.id", "author_name": "user.name"}, kind="messages")
-    assert [(m.key, m.author, m.text, m.mentions) for m in got.messages] == [("1", "a", "Olá", ("b", "c")), ("2", "b", "x", ())]
+    assert [(m.key, m.author, m.text, m.mentions) for m in got.messages] == [
+        ("1", "a", "Olá", ("b", "c")),
+        ("2", "b", "x", ()),
+    ]
     assert got.people["a"].name == "Amara"
     assert got.messages[1].at == datetime(2021, 3, 4, 5, 6, 8, tzinfo=UTC)
 
@@ -155,9 +167,12 @@ def test_json_of_many_shapes(tmp_path, kind):
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 def test_delimiters_and_encodings(tmp_path, delimiter, encoding):
-    rows = [["id", "user", "time", "text"], ["1", "amara", "2021-01-01", "\"caf\xe9, with\nlines; and \"\"quotes\"\" | all\""]]
+    rows = [
+        ["id", "user", "time", "text"],
+        ["1", "amara", "2021-01-01", '"caf\xe9, with\nlines; and ""quotes"" | all"'],
+    ]
     got = read("table", table(tmp_path, "\r\n".join(delimiter.join(row) for row in rows).encode(encoding)))
-    assert got.texts == ["café, with\nlines; and \"quotes\" | all"]
+    assert got.texts == ['café, with\nlines; and "quotes" | all']
     assert got.reasons == (["wrong_encoding"] if encoding == "cp1252" else [])
 
 
@@ -205,7 +220,10 @@ def test_parquet(tmp_path):
     }
     parquet.write_table(arrow.table(columns), tmp_path / "x.parquet")
     got = read("table", tmp_path / "x.parquet")
-    assert [(m.key, m.author, m.title, m.mentions) for m in got.messages[:2]] == [("1", "5", "t", ("6",)), ("2", "6", "t", ())]
+    assert [(m.key, m.author, m.title, m.mentions) for m in got.messages[:2]] == [
+        ("1", "5", "t", ("6",)),
+        ("2", "6", "t", ()),
+    ]
     assert got.messages[0].at == datetime(2021, 3, 4, 5, 6, 7, tzinfo=UTC)
     assert len(got.messages) == 3
     assert got.messages[2].thread == got.messages[2].key

@@ -59,7 +59,9 @@ def test_the_month_may_come_first():
     assert finds_day_first(["3/4/2021", "2021-01-01"]) is None
 
 
-@pytest.mark.parametrize("value", ["", "soon", None, True, [], "99/99/2021", "x" * 500, "31.02.2021", float("nan"), float("inf"), 1e300])
+@pytest.mark.parametrize(
+    "value", ["", "soon", None, True, [], "99/99/2021", "x" * 500, "31.02.2021", float("nan"), float("inf"), 1e300]
+)
 def test_what_is_no_time(value):
     assert parse_time(value, BERLIN) is None
 

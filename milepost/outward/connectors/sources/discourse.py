@@ -415,5 +415,7 @@ def _is_user_csv(head: bytes, name: str) -> bool:
         except Damaged:
             return False
     first = head.lstrip(b"\xef\xbb\xbf").partition(b"\n")[0]
+    if first.startswith((b"{", b"[")):
+        return False
     columns = {column.strip().strip('"') for column in first.decode("utf-8", "replace").split(",")}
     return "username" in columns and ({"trust_level", "email"} & columns != set() or "id" in columns)

@@ -53,7 +53,9 @@ class _Writer:
         if self.pre:
             self.out.append(unescape(raw))
             return
-        text = _SPACE.sub(" ", unescape(raw))
+        text = unescape(raw) if "&" in raw else raw
+        if "\n" in text or "  " in text or "\t" in text:
+            text = _SPACE.sub(" ", text)
         if text == " " and (not self.out or self.out[-1].endswith(("\n", " "))):
             return
         if self.out and self.out[-1].endswith("\n"):
@@ -195,4 +197,10 @@ def _attributes(raw: str) -> dict[str, str]:
 
 
 def _tidy(text: str) -> str:
-    return _BLANK_LINES.sub("\n\n", _TRAILING.sub("\n", text.replace("\xa0", " "))).strip()
+    # The patterns run only where they have something to do: most texts have not.
+    text = text.replace("\xa0", " ")
+    if " \n" in text or "\t\n" in text:
+        text = _TRAILING.sub("\n", text)
+    if "\n\n\n" in text:
+        text = _BLANK_LINES.sub("\n\n", text)
+    return text.strip()

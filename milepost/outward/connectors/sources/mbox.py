@@ -32,9 +32,7 @@ MAX_MAIL = 4 << 20
 _SEPARATOR = re.compile(rb"From [^\n]{0,1000}\n(?=>?From |[!-9;-~]{1,100}[ \t]*:)")
 _WHOLE = re.compile(rb"[A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d{1,2}:\d\d(:\d\d)?.*\d{4}")
 _CLOCK = re.compile(rb"\d{1,2}:\d\d")
-_KNOWN_HEADER = re.compile(
-    rb">?From |(?i:return-path|received|from|message-id|delivered-to|x-[\w-]+)[ \t]*:"
-)
+_KNOWN_HEADER = re.compile(rb">?From |(?i:return-path|received|from|message-id|delivered-to|x-[\w-]+)[ \t]*:")
 _HEADERS = re.compile(rb"(?:[!-9;-~]{1,100}[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*){2}")
 _MONTH_FILE = re.compile(r"(?i)[-_. ]?(?:19|20)\d\d[-_. ]?(?:\d\d|q\d|[a-z]{3,9})?$")
 _SUFFIX = re.compile(r"(?i)(\.(?:mbox|mbx|mail|eml|txt|gz|zip))+$")
