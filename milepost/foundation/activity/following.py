@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.db import connection, transaction
+from django.db.models import F, Q
 from django.utils.module_loading import autodiscover_modules
 
 from .epochs import current_epoch
@@ -71,11 +72,12 @@ class Projection(Reader):
 
 
 class Effect(Reader):
-    """Applies to fresh activities only: use `fresh(batch)`."""
+    """Applies to fresh activities only: not to history that was imported, nor to what had its effects on another site."""
 
     @staticmethod
     def fresh(batch: Batch) -> ActivityQuerySet:
-        return batch.activities().filter(backfilled=False)
+        here = Q(community__arrived_at__isnull=True) | Q(recorded_at__gte=F("community__arrived_at"))
+        return batch.activities().filter(here, backfilled=False)
 
 
 _readers: dict[str, Reader] = {}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.signals import connection_created
 from django.db.models import BigIntegerField, Expression
 
@@ -57,3 +59,23 @@ class TransactionId(Expression):
 def variables_at_once() -> int:
     """How many parameters one statement may have, with some to spare (SQLite: 32,766 since 3.32)."""
     return 20_000 if connection.vendor == "sqlite" else 60_000
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Read everything as of one moment, while others go on writing. Takes no write lock."""
+    if connection.in_atomic_block:
+        yield
+    elif connection.vendor == "postgresql":
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield
+    else:
+        # atomic() would begin an IMMEDIATE transaction, and hold up everyone who writes.
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN DEFERRED")
+            try:
+                yield
+            finally:
+                cursor.execute("ROLLBACK")

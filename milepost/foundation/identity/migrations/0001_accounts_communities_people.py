@@ -139,6 +139,7 @@ class Migration(migrations.Migration):
                 ("join_questions", models.JSONField(blank=True, default=list)),
                 ("created_at", models.DateTimeField(default=milepost.foundation.common.clock.now)),
                 ("archived_at", models.DateTimeField(blank=True, null=True)),
+                ("arrived_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "parent",
                     models.ForeignKey(

@@ -56,6 +56,8 @@ class Community(IdModel):
     join_questions = json_list()
     created_at = models.DateTimeField(default=clock.now)
     archived_at = models.DateTimeField(null=True, blank=True)
+    # When it was brought here from another site: what was recorded before has had its effects there.
+    arrived_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name_plural = "communities"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import uuid
+from pathlib import Path
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -90,8 +92,28 @@ class ErasedIdentity(IdModel):
     class Meta:
         constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=["community", "digest"], name="erased_once")]
 
-    @staticmethod
-    def digest_of(community: Community, source: str, source_key: str) -> str:
-        """HMAC-SHA-256 in hexadecimal, keyed with the installation's identity key."""
+    @classmethod
+    def digest_of(cls, community: Community, source: str, source_key: str) -> str:
+        """HMAC-SHA-256 in hexadecimal, keyed with the community's key."""
         message = f"{community.pk}\x1f{source}\x1f{source_key.lower()}".encode()
-        return hmac.new(settings.IDENTITY_KEY.encode(), message, hashlib.sha256).hexdigest()
+        return hmac.new(cls.key_of(community).encode(), message, hashlib.sha256).hexdigest()
+
+    @staticmethod
+    def key_of(community: Community) -> str:
+        """The community's key: made from the installation's, or the one that it brought along from another site."""
+        brought = _brought_key(community.pk)
+        if brought.is_file():
+            return brought.read_text().strip()
+        return hmac.new(settings.IDENTITY_KEY.encode(), str(community.pk).encode(), hashlib.sha256).hexdigest()
+
+    @classmethod
+    def bring_key(cls, community: Community, key: str) -> None:
+        """Keep the key under which a community that arrives from another site has erased people."""
+        if key != cls.key_of(community):
+            path = _brought_key(community.pk)
+            path.touch(mode=0o600)
+            path.write_text(key)
+
+
+def _brought_key(community_id: uuid.UUID) -> Path:
+    return Path(settings.MILEPOST_HOME) / "secrets" / f"erasure-{community_id.hex}"
