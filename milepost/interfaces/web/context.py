@@ -5,24 +5,57 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from milepost.foundation.identity.access import Actor, can
+from milepost.engines.milestones.bearings import bearings
+from milepost.foundation.identity.access import Actor, at_least, can
+from milepost.interfaces.web import words
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
     actor: Actor | None = getattr(request, "actor", None)
     if actor is None:
         return {}
-    return {"community": actor.community, "me": actor.membership, "actor": actor, "nav": _nav(request, actor)}
+    base = f"/c/{actor.community.slug}/"
+    known: dict[str, Any] = {
+        "community": actor.community,
+        "me": actor.membership,
+        "actor": actor,
+        "nav": _nav(request, actor),
+        "home_url": base,
+        # Asked for only by pages that show it: home has the mission already.
+        "compass": SimpleLazyObject(lambda: _compass(actor, base)),
+    }
+    if can(actor, "search.use"):
+        known["search_url"] = f"{base}search/"
+    if actor.person is not None:
+        known["my_name"] = actor.person.name
+        known["my_url"] = f"{base}people/{actor.person.handle or actor.person.pk}/"
+        known["account_links"] = [{"label": _("Your settings"), "url": f"{base}me/", "icon": "settings"}]
+    return known
+
+
+def _compass(actor: Actor, base: str) -> dict[str, Any]:
+    """The mission, and how far the first goal has come, where its number may be shown."""
+    now = bearings(actor.community)
+    shown: dict[str, Any] = {"mission": now.mission, "url": f"{base}mission/"}
+    steward = at_least(actor, "steward")
+    for goal in now.goals:
+        if goal.target and goal.reached is not None and now.may_show(goal.reached, steward=steward):
+            shown |= {"label": words.of(goal.reached, goal.target), "value": goal.reached, "max": goal.target}
+            shown["goals_url"] = f"{base}goals/{goal.slug}/"
+            break
+    return shown
 
 
 _PLACES = (
     ("community.view", "home", "", gettext_noop("Home"), "house"),
-    ("charter.view", "mission", "mission/", gettext_noop("Mission"), "compass"),
+    ("goals.view", "goals", "goals/", gettext_noop("Goals"), "target"),
     ("spaces.view", "spaces", "spaces/", gettext_noop("Talk"), "messages-square"),
     ("people.view", "people", "people/", gettext_noop("People"), "users"),
+    ("charter.view", "mission", "mission/", gettext_noop("Mission"), "compass"),
     ("log.view", "log", "log/", gettext_noop("Log"), "scroll"),
     ("community.desk", "desk", "desk/", gettext_noop("Desk"), "clipboard-list"),
 )

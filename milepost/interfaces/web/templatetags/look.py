@@ -119,7 +119,9 @@ def horizon(seed: object) -> SafeString:
 @register.simple_tag(takes_context=True)
 def accent_style(context: template.Context) -> SafeString:
     """The community's accent as a style block with the page's nonce; nothing on pages outside a community."""
-    accent = rows.read(context.get("community"), "accent")
+    community = context.get("community")
+    accent = rows.read(community, "accent")
+    accent = rows.read(community, "accent_hue") if accent == "" else accent
     if accent in (None, ""):
         return SafeString("")
     # The nonce is lazy and false until someone reads it as text.
