@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from milepost.foundation.activity.registry import verb
 
+verb("community.founded", _("founded the community"), icon="sprout")
 verb("member.joined", _("joined"), icon="door-open", external=True, personal=("came_from",))
 verb("member.left", _("left"), icon="door-closed", public=False)
 verb("member.paused", _("began a break"), icon="pause", public=False)
