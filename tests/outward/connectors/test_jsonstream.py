@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -42,7 +43,7 @@ def test_a_named_list_in_an_object(values, before, after, size):
 
 def test_what_comes_before_a_break_is_kept():
     data = json.dumps([{"n": n, "text": "x" * 50} for n in range(100)]).encode()
-    got = []
+    got: list[Any] = []
     with pytest.raises(Damaged):
         got.extend(value["n"] for _key, value in items(cut(data[:-300], 64)))
     assert got == list(range(len(got)))
@@ -67,7 +68,7 @@ def test_an_error_in_the_middle_does_not_read_the_rest():
             read += 1
             yield b'{"a": 2}, ' * 1000
 
-    got = []
+    got: list[Any] = []
     with pytest.raises(Damaged):
         got.extend(value for _key, value in items(chunks()))
     assert got == [{"a": 1}]

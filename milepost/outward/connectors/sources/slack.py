@@ -89,10 +89,11 @@ class SlackSource(BaseSource):
                 _("Give the zip that Slack made (Settings, Import/Export Data, Export), or its unpacked folder."),
             )
         self._recent = RecentKeys()
-        self._read_users(archive, root)
-        yield resume, 0
-        folders = self._read_channels(archive, root)
-        yield resume, 0
+        for _line in self._read_users(archive, root):
+            yield resume, 0
+        folders: dict[str, ChannelRecord] = {}
+        for _line in self._read_channels(archive, root, folders):
+            yield resume, 0
         days, ignored = _day_files(archive, root)
         if ignored:
             self.batch.skipped["ignored_file"] += ignored
@@ -117,7 +118,7 @@ class SlackSource(BaseSource):
 
     # -- people and channels ------------------------------------------------------------------------------------------
 
-    def _read_users(self, archive: Archive, root: str) -> None:
+    def _read_users(self, archive: Archive, root: str) -> Iterator[int]:
         for file in USER_FILES:
             for line, user in _listed(self, archive, _join(root, file)):
                 if not isinstance(user.get("id"), str) or not user["id"]:
@@ -126,6 +127,7 @@ class SlackSource(BaseSource):
                 if not self._home_team:
                     self._home_team = string(user.get("team_id"))
                 self._add_user(user["id"], user)
+                yield line
 
     def _add_user(self, key: str, user: dict[str, Any]) -> None:
         profile = user.get("profile") if isinstance(user.get("profile"), dict) else {}
@@ -159,9 +161,8 @@ class SlackSource(BaseSource):
             )
         )
 
-    def _read_channels(self, archive: Archive, root: str) -> dict[str, ChannelRecord]:
-        """Channel by the name of its folder."""
-        folders: dict[str, ChannelRecord] = {}
+    def _read_channels(self, archive: Archive, root: str, folders: dict[str, ChannelRecord]) -> Iterator[int]:
+        """Fills `folders`: channel by the name of its folder."""
         for file, kind in CHANNEL_FILES.items():
             for line, entry in _listed(self, archive, _join(root, file)):
                 key = key_of(entry.get("id"))
@@ -177,7 +178,7 @@ class SlackSource(BaseSource):
                 for old in entry.get("previous_names") or ():
                     if isinstance(old, str):
                         folders.setdefault(old, record)
-        return folders
+                yield line
 
     def _unlisted(self, folder: str, folders: dict[str, ChannelRecord]) -> ChannelRecord:
         """A channel whose folder no list names. Its kind shows in the name only."""
