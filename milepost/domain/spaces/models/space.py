@@ -94,7 +94,7 @@ class Space(IdModel):
     ) -> Space:
         """A steward opens a space; a private one has its maker in it. `by` None: the command line.
 
-        Records `space.opened`, but for a private space, whose being is nobody else's business.
+        Records `space.opened`.
         """
         person = acting(by, "spaces.write", community).person if by is not None else None
         name = " ".join(name.split())
@@ -111,11 +111,9 @@ class Space(IdModel):
                 value=value,
                 created_by=person,
             )
-            if kind == cls.Kind.PRIVATE:
-                if person is not None:
-                    SpaceMember.objects.create(community=community, space=space, person=person)
-            else:
-                record("space.opened", community=community, by=person, obj=space, space_id=space.pk)
+            if kind == cls.Kind.PRIVATE and person is not None:
+                SpaceMember.objects.create(community=community, space=space, person=person)
+            record("space.opened", community=community, by=person, obj=space, space_id=space.pk)
             trace("space.opened", community=community, by=person, obj=space)
         return space
 
