@@ -19,7 +19,9 @@ def account() -> None:
 @click.argument("mail")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input, one line.")
 @click.option("--name", default="", help="How the person is called; without it, what stands before the @.")
-@click.option("--role", type=click.Choice(ROLES), default="member", show_default=True, help="Their role in --community.")
+@click.option(
+    "--role", type=click.Choice(ROLES), default="member", show_default=True, help="Their role in --community."
+)
 @click.option("--community", "slug", help="Make them a member of this community.")
 @click.option("--operator", is_flag=True, help="They may found communities and see the whole site's background work.")
 @speaking

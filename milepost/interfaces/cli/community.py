@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from .site import open_database
@@ -18,14 +20,12 @@ def community() -> None:
 @click.option("--join", "policy", type=click.Choice(["open", "agree", "questions", "invited"]), help="How people join.")
 @click.option("--members-only", is_flag=True, help="Visitors see the mission only.")
 @speaking
-def create(
-    terminal: Terminal, slug: str, name: str, time_zone: str, policy: str | None, members_only: bool
-) -> None:
+def create(terminal: Terminal, slug: str, name: str, time_zone: str, policy: str | None, members_only: bool) -> None:
     """Create a community; SLUG is its part of the address, as in /c/SLUG/."""
     open_database(terminal)
     from milepost.domain.people.joining import found_community
 
-    fields = {"time_zone": time_zone}
+    fields: dict[str, Any] = {"time_zone": time_zone}
     if policy:
         fields["join_policy"] = policy
     if members_only:

@@ -127,7 +127,7 @@ def speaking[**P, R](command: Callable[Concatenate[Terminal, P], R]) -> Callable
 
     @click.option("--json", "wants_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
     @functools.wraps(command)
-    def run(*args: P.args, wants_json: bool, **kwargs: P.kwargs) -> R:
+    def run(*args: Any, wants_json: bool, **kwargs: Any) -> R:
         click.get_current_context().find_root().meta[JSON_ASKED] = wants_json
         return command(Terminal(wants_json), *args, **kwargs)
 

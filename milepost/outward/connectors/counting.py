@@ -14,11 +14,11 @@ from milepost.foundation.identity.models import Community, Identity, Person
 def stats(community: Community) -> dict[str, Any]:
     """Counts of what is there now.
 
-    `people`: present people, claimed or not. `channels`: spaces. `messages`: posts that were not deleted. `activities`: rows
-    of the log that were not taken back. `first_at`, `last_at`: of what people did, without the site's own housekeeping.
+    `people`: present people, claimed or not. `channels`: spaces. `messages`: posts that were not deleted. `activities`: what
+    people did, by the log, and did not take back; `first_at`, `last_at`: of these.
     """
-    log = Activity.objects.filter(community=community).standing()
-    acted = log.filter(identity__isnull=False).aggregate(first=Min("happened_at"), last=Max("happened_at"))
+    log = Activity.objects.filter(community=community, identity__isnull=False).standing()
+    acted = log.aggregate(first=Min("happened_at"), last=Max("happened_at"))
     sources = Identity.objects.filter(community=community).values_list("source").annotate(n=Count("pk"))
     return {
         "community": community.slug,

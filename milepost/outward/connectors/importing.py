@@ -236,7 +236,7 @@ class _Loader:
             self._store(Batch(channels=some_channels, done=batch.done, total=batch.total), keep_position=True)
 
     def _store(self, batch: Batch, *, keep_position: bool = False) -> None:
-        new = self.people.meet(batch.people, self._named(batch))
+        new = self.people.meet(batch.people, self._acted(batch), self._mentioned(batch))
         # Spaces have ids before their messages are prepared; they are few and safe to repeat.
         new_spaces = self.spaces.created
         prepared = not any(record.key not in self.spaces.ids for record in batch.channels)
@@ -263,12 +263,14 @@ class _Loader:
         self.spaces.meet(channels, self.people)
 
     @staticmethod
-    def _named(batch: Batch) -> set[str]:
-        """Everyone whom the batch's records name by key."""
+    def _mentioned(batch: Batch) -> set[str]:
+        return {key for message in batch.messages for key in message.mentions}
+
+    @staticmethod
+    def _acted(batch: Batch) -> set[str]:
+        """Everyone who did something in the batch, by key."""
         keys = {m.author for m in batch.messages} | {a.author for a in batch.activities}
         keys |= {r.author for r in batch.reactions} | {j.person for j in batch.joins}
-        for message in batch.messages:
-            keys.update(message.mentions)
         for channel in batch.channels:
             keys.update(channel.members or () if channel.kind != "open" else ())
         keys.discard("")

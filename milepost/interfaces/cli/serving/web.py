@@ -104,4 +104,4 @@ def web_server(listener: socket.socket, workers: int, ready_fd: int) -> Callable
 def _forget(_server: Any, worker: Any) -> None:
     from prometheus_client.multiprocess import mark_process_dead
 
-    mark_process_dead(worker.pid)
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -62,20 +62,22 @@ class People:
     def is_erased(self, key: str) -> bool:
         return key in self.known and self.known[key] is None
 
-    def meet(self, records: Iterable[PersonRecord], mentioned: Iterable[str]) -> NewPeople:
+    def meet(self, records: Iterable[PersonRecord], acted: Iterable[str], named: Iterable[str] = ()) -> NewPeople:
         """Look up everyone a batch names; returns the rows for those who are new. Two queries at the most a batch.
 
-        `mentioned` are keys that messages name; a person who never had a record is made from the key alone.
+        `acted` did something: without a record they are made from the key alone. `named` were only mentioned: known or not.
         """
         wanted = {r.key: r for r in records}
-        for key in mentioned:
+        for key in acted:
             if key and key not in wanted and key not in self.known:
                 wanted[key] = PersonRecord(key)
+        only_named = [key for key in named if key not in self.known and key not in wanted]
         unknown = [key for key in wanted if key not in self.known]
         if len(self.known) + len(unknown) > KEPT:
             self.known.clear()
             unknown = list(wanted)
-        found = Identity.objects.filter(community=self.community, source=self.source, source_key__in=unknown)
+        asked = [*unknown, *only_named]
+        found = Identity.objects.filter(community=self.community, source=self.source, source_key__in=asked)
         for key, identity, person in found.values_list("source_key", "id", "person_id"):
             self.known[key] = Known(identity.hex, person.hex)
         missing = [key for key in unknown if key not in self.known]

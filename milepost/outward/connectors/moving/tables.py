@@ -13,7 +13,7 @@ from milepost.foundation.identity.models import Account, Community
 FORMAT = 1
 """Of the export. Rises when an older Milepost could no longer read it."""
 
-DERIVED = frozenset({"activity.memberday", "activity.memberobjectday", "search.document", "milestones.stepday"})
+DERIVED = frozenset({"activity.memberday", "activity.memberobjectday", "search.searchdocument"})
 """Worked out again from the log where they arrive."""
 SITE = frozenset({"jobs.jobrun", "identity.apitoken", "identity.idempotentanswer", "connectors.importrun"})
 """Of the site rather than the community: background work, keys, uploaded files on their way."""
