@@ -87,3 +87,18 @@ def _delete(rows: QuerySet[Any]) -> int:
         deleted += rows.model._default_manager.filter(pk__in=ids).delete()[0]
         progress(deleted)
     return deleted
+
+
+def set_aside() -> int:
+    """After a restore: cancel whatever was waiting or under way when the backup was made. Returns how many runs.
+
+    It was carried on, and its mails were sent, by the site that the backup was taken from. Each can be asked for again.
+    """
+    unended = JobRun.objects.unended()
+    count = unended.update(
+        cancelled_at=clock.now(), next_attempt_at=None, error="Set aside when a backup was restored."
+    )
+    if kept_in_database(run_job.get_backend()):
+        carried = apps.get_model("django_tasks_database", "DBTaskResult")._default_manager
+        carried.filter(status__in=[TaskResultStatus.READY, TaskResultStatus.RUNNING]).delete()
+    return count

@@ -36,6 +36,8 @@ class Observed:
         probe = PROBES.get(request.path_info)
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = probe(request) if probe else self.get_response(request)
+            if probe:
+                response.headers.setdefault("Content-Length", str(len(response.content)))
             response.headers["X-Request-ID"] = request_id
             seconds = time.perf_counter() - began
             route = "probe" if probe else route_of(request)

@@ -49,7 +49,9 @@ class SiteCollector(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         yield GaugeMetricFamily("milepost_jobs_failed_unanswered", "Failed jobs to look at.", value=failures().count())
-        yield GaugeMetricFamily("milepost_jobs_kept", "Job runs of which a trace is kept.", value=JobRun.objects.count())
+        yield GaugeMetricFamily(
+            "milepost_jobs_kept", "Job runs of which a trace is kept.", value=JobRun.objects.count()
+        )
         behind = GaugeMetricFamily("milepost_reader_behind", "Activities a reader has not seen.", labels=["reader"])
         failing = GaugeMetricFamily("milepost_reader_failing", "1 where the last turn failed.", labels=["reader"])
         for row in following.status():
@@ -63,7 +65,7 @@ def exposition() -> bytes:
     """All figures in Prometheus' text format; without those of the database where it does not answer."""
     registry = CollectorRegistry()
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        MultiProcessCollector(registry)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         PlatformCollector(registry)
         text = generate_latest(registry)
     else:

@@ -1,0 +1,1 @@
+"""Backups: one compressed tar file with the database, the uploads, the secrets, and checksums of all of it."""
