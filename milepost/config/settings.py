@@ -58,6 +58,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    # Before allauth: its pages and mails are drawn by our templates.
+    "milepost.interfaces.web",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -80,7 +82,6 @@ INSTALLED_APPS = [
     "milepost.engines.milestones",
     "milepost.outward.connectors",
     "milepost.outward.starting",
-    "milepost.interfaces.web",
     "milepost.interfaces.api",
     "milepost.interfaces.cli",
 ]
@@ -162,12 +163,40 @@ ACCOUNT_SIGNUP_FORM_CLASS = "milepost.interfaces.web.accounts.forms.SignupForm"
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_MAX_EMAIL_ADDRESSES = 5
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _address.scheme
 ACCOUNT_SESSION_REMEMBER = True
+_forms = "milepost.interfaces.web.accounts.forms"
+ACCOUNT_FORMS = {
+    "login": f"{_forms}.SignIn",
+    "signup": f"{_forms}.SignUp",
+    "add_email": f"{_forms}.AddAddress",
+    "change_email": f"{_forms}.OtherAddress",
+    "change_password": f"{_forms}.ChangePassword",
+    "set_password": f"{_forms}.SetPassword",
+    "reset_password": f"{_forms}.AskForReset",
+    "reset_password_from_key": f"{_forms}.NewPassword",
+    "reauthenticate": f"{_forms}.Reauthenticate",
+    "request_login_code": f"{_forms}.AskForCode",
+    "confirm_login_code": f"{_forms}.SignInCode",
+    "confirm_email_verification_code": f"{_forms}.AddressCode",
+    "confirm_password_reset_code": f"{_forms}.ResetCode",
+}
+SOCIALACCOUNT_FORMS = {"signup": f"{_forms}.ProviderSignUp"}
+MFA_FORMS = {
+    "authenticate": f"{_forms}.SecondStep",
+    "reauthenticate": f"{_forms}.SecondStepAgain",
+    "activate_totp": f"{_forms}.ActivateApp",
+    "add_webauthn": f"{_forms}.AddPasskey",
+    "edit_webauthn": f"{_forms}.NamePasskey",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_PASSKEY_SIGNUP_ENABLED = False
@@ -175,7 +204,9 @@ MFA_TOTP_ISSUER = "Milepost"
 # Browsers allow WebAuthn without https only on the name "localhost".
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
 USERSESSIONS_TRACK_ACTIVITY = False
+# Who says to a provider that an address is theirs does not get the account that has it here.
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {"openid_connect": {"APPS": env.json("OIDC", [])}}
 
 # --- what a browser may do -------------------------------------------------------------------------
@@ -226,6 +257,12 @@ IMPORT_LIMIT: int = env.int("IMPORT_LIMIT", 20 * 2**30)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 FILE_UPLOAD_TEMP_DIR = _home.folder(MILEPOST_HOME, "incoming")
 OUTBOX = MILEPOST_HOME / "outbox"
+API_RATES: dict[str, int] = {
+    "read": env.int("API_READS", 600),
+    "write": env.int("API_WRITES", 120),
+    "address": env.int("API_REQUESTS_OF_ADDRESS", 1200),
+}
+"""Requests a minute: of a token that read, of a token that write, and of one address whatever it sends."""
 
 # --- words and time --------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

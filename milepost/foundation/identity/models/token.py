@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import contextlib
 import secrets
+from datetime import timedelta
 from typing import Any, ClassVar
 
-from django.db import models
+from django.db import DatabaseError, models
 
 from milepost.foundation.common import clock
 from milepost.foundation.common.fields import IdModel, json_list
@@ -11,6 +13,9 @@ from milepost.foundation.common.fields import IdModel, json_list
 from .account import Account
 from .community import Community
 from .entry import digest
+
+NOTED_EVERY = timedelta(minutes=1)
+"""How exactly `last_used_at` is kept."""
 
 
 class ApiToken(IdModel):
@@ -49,6 +54,15 @@ class ApiToken(IdModel):
             return None
         return token
 
+    def used(self) -> None:
+        """Note that it was used; once a minute is enough, and no reason to fail where nothing can be written."""
+        now = clock.now()
+        if self.last_used_at is not None and now - self.last_used_at < NOTED_EVERY:
+            return
+        with contextlib.suppress(DatabaseError):
+            ApiToken.objects.filter(pk=self.pk).update(last_used_at=now)
+            self.last_used_at = now
+
     def revoke(self) -> None:
         if self.revoked_at is None:
             self.revoked_at = clock.now()
@@ -56,7 +70,17 @@ class ApiToken(IdModel):
 
 
 class IdempotentAnswer(IdModel):
-    """The answer given to a write with an `Idempotency-Key`, repeated when the same request comes again (kept a day)."""
+    """The answer given to a write with an `Idempotency-Key`, repeated when the same request comes again (kept a day).
+
+    The row is there before the work begins and has the id that what is made may take, so that a request whose process died
+    in between makes the same thing when it comes again.
+    """
+
+    AT_WORK: ClassVar[int] = 0
+    """The status before there is one."""
+    KEPT: ClassVar[timedelta] = timedelta(days=1)
+    LOST: ClassVar[timedelta] = timedelta(minutes=10)
+    """After which work that never ended counts as lost; longer than the server lets a request take."""
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="+")
     key = models.CharField(max_length=200)
@@ -69,3 +93,36 @@ class IdempotentAnswer(IdModel):
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["account", "key"], name="idempotency_key_once")
         ]
+
+    @classmethod
+    def claim(cls, *, account: Account, key: str, fingerprint: str) -> tuple[IdempotentAnswer, bool]:
+        """The row of this key, and whether the caller is to do the work (else: it was done, or someone is at it)."""
+        now = clock.now()
+        row, new = cls.objects.get_or_create(
+            account=account, key=key, defaults={"fingerprint": fingerprint, "status": cls.AT_WORK, "at": now}
+        )
+        if new:
+            return row, True
+        over = row.at <= now - cls.KEPT
+        lost = row.status == cls.AT_WORK and row.at <= now - cls.LOST and row.fingerprint == fingerprint
+        if not over and not lost:
+            return row, False
+        if over:
+            cls.objects.filter(pk=row.pk, at=row.at).delete()
+            return cls.claim(account=account, key=key, fingerprint=fingerprint)
+        # Of two who find it lost, one has it.
+        return row, bool(cls.objects.filter(pk=row.pk, at=row.at, status=cls.AT_WORK).update(at=now))
+
+    def keep(self, *, status: int, body: Any) -> None:
+        """The work is done, and this is what it answered."""
+        self.status, self.body = status, body
+        self.save(update_fields=["status", "body"])
+
+    def release(self) -> None:
+        """The work was refused or failed: the key is free."""
+        IdempotentAnswer.objects.filter(pk=self.pk, status=self.AT_WORK).delete()
+
+    @classmethod
+    def expire(cls) -> int:
+        """Forget answers older than a day; returns how many."""
+        return cls.objects.filter(at__lte=clock.now() - cls.KEPT).delete()[0]
