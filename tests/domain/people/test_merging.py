@@ -153,6 +153,18 @@ def test_merges_one_upon_the_other_are_undone_from_the_last(cast):
     assert Identity.objects.get(pk=cast.joao.pk).person == cast.joao.person
 
 
+def test_what_another_merge_brought_stays_when_one_is_undone(cast):
+    one, other = cast.joao.person, make_person(cast.community)
+    for n, person in enumerate((one, other), start=1):
+        Membership.objects.create(community=cast.community, person=person, joined_at=day(n), came_from=f"source {n}")
+    first = linking.merge(kept=cast.soraya, gone=one, by=cast.lan)
+    linking.merge(kept=cast.soraya, gone=other, by=cast.lan)
+    assert Membership.objects.get(person=cast.soraya).joined_at == day(1)
+    linking.split(merge=first, by=cast.lan)
+    own = Membership.objects.get(person=cast.soraya)
+    assert (own.joined_at, own.came_from) == (day(2), "source 2")
+
+
 def test_two_sign_ins_are_two_people(cast):
     with pytest.raises(DomainError, match="sign-in of their own"):
         linking.merge(kept=cast.soraya, gone=cast.ife, by=cast.lan)
