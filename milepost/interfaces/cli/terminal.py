@@ -26,13 +26,15 @@ class Refused(click.ClickException):
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+        # Asked now: when the error is shown, click has put the context away.
+        context = click.get_current_context(silent=True)
+        self.as_json = context is not None and bool(context.find_root().meta.get(JSON_ASKED))
 
     def show(self, file: IO[Any] | None = None) -> None:
         click.echo(f"Error: {self.message}", err=True)
         if self.hint:
             click.echo(self.hint, err=True)
-        context = click.get_current_context(silent=True)
-        if context is not None and context.find_root().meta.get(JSON_ASKED):
+        if self.as_json:
             click.echo(as_json({"error": {"message": self.message, "hint": self.hint}}))
 
 
