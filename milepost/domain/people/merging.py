@@ -4,7 +4,7 @@ No row of the log moves: identities point to another person, and the roll-ups co
 `person.split`. The trace (`PersonMerge.moved`) says what went along, so that splitting restores it:
 
     identities   {identity id: when it was claimed}
-    rows         {"app.model.field": {"moved": [ids], "aside": [whole rows that the other had already]}}
+    rows         {"app.model.field": {"moved": [keys], "aside": [whole rows that the other had already]}}
     before       what the kept one's membership said, where the other's was put aside
     handle       the @name that the kept one got
 """
@@ -192,17 +192,33 @@ def _move(rule: Moving, gone: Person, kept: Person) -> dict[str, list[Any]]:
         rows = rows.exclude(**{rule.apart: kept})
     aside = [put_aside(row) for row in _doubled(rule, rows, kept)]
     _doubled(rule, rows, kept).delete()
-    moved = [str(pk) for pk in rows.values_list("pk", flat=True)]
+    moved = [[str(value) for value in key] for key in rows.values_list(*_key(rule))]
     rows.update(**{rule.field: kept})
     return {"moved": moved, "aside": aside}
+
+
+def _key(rule: Moving) -> list[str]:
+    """The columns that name one row among those of a person: its id, or what a composite key has besides the person."""
+    key = rule.model._meta.pk
+    if isinstance(key, models.CompositePrimaryKey):
+        return [field.attname for field in key.fields if field.attname != _attname(rule, rule.field)]
+    return ["pk"]
+
+
+def _take_back(rule: Moving, keys: list[list[str]], merge: PersonMerge) -> None:
+    names = _key(rule)
+    for start in range(0, len(keys), 200):
+        some = keys[start : start + 200]
+        wanted = models.Q(pk__in=[key[0] for key in some])
+        if names != ["pk"]:
+            wanted = models.Q(*(models.Q(**dict(zip(names, key, strict=True))) for key in some), _connector=models.Q.OR)
+        _rows(rule, merge.kept).filter(wanted).update(**{rule.field: merge.gone})
 
 
 def _return_rows(rule: Moving, merge: PersonMerge) -> None:
     """Give back; and where the kept one is now without a row that a merge still standing put aside, it gets that one."""
     held = merge.moved["rows"].get(rule.label, {"moved": [], "aside": []})
-    rule.model._default_manager.filter(**{"pk__in": held["moved"], rule.field: merge.kept}).update(
-        **{rule.field: merge.gone}
-    )
+    _take_back(rule, held["moved"], merge)
     attname = _attname(rule, rule.field)
     for values in held["aside"]:
         bring_back(rule.model, values, **{attname: merge.gone_id})
@@ -217,7 +233,7 @@ def _return_rows(rule: Moving, merge: PersonMerge) -> None:
                 still_aside.append(values)
             else:
                 row = bring_back(rule.model, values, **{attname: merge.kept_id})
-                theirs["moved"].append(str(row.pk))
+                theirs["moved"].append([str(getattr(row, name)) for name in _key(rule)])
         if len(still_aside) != len(theirs["aside"]):
             theirs["aside"] = still_aside
             later.moved["rows"][rule.label] = theirs

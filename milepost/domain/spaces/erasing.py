@@ -24,7 +24,7 @@ from milepost.foundation.activity.recording import COLUMNS, record_many
 from milepost.foundation.common import clock
 from milepost.foundation.identity.models import Identity, Person
 
-from .models import Attachment, Mention, Post, PostRevision, Reaction, ReadMark, SpaceMember, Thread
+from .models import Attachment, Mention, Post, PostRevision, Reaction, ReadMark, SpaceMember, SpaceReadMark, Thread
 
 BATCH = 500
 
@@ -46,7 +46,9 @@ def erase(subject: Subject) -> dict[str, int]:
     Mention.objects.filter(post__in=posts).delete()
     ReadMark.objects.filter(person__in=subject.people).delete()
     SpaceMember.objects.filter(person__in=subject.people).delete()
-    counts["posts"] = posts.update(text="", html=None)
+    PostRevision.objects.filter(by__in=subject.people).update(by=None)
+    SpaceReadMark.objects.filter(person__in=subject.people).delete()
+    counts["posts"] = posts.update(text="", html="")
     return counts
 
 

@@ -2,62 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from django.core.files.storage import default_storage
-from django.db import transaction
-
-from milepost.domain.people.holdings import Subject, erases, moves, portrays
+from milepost.domain.people.holdings import Subject, encloses, erases, moves, portrays
 from milepost.domain.people.portrait import rows_of
 
+from .erasing import erase
 from .models import Attachment, Mention, Post, PostRevision, Reaction, ReadMark, SpaceMember, SpaceReadMark, Thread
 
 moves(SpaceMember, "person", unique=("space",))
 moves(ReadMark, "person", unique=("thread",))
 moves(SpaceReadMark, "person", unique=("space",))
+erases(erase)
 
 
-@erases
-def empty_posts(subject: Subject) -> dict[str, int]:
-    """Texts, titles, files and earlier versions go; that something was said, when and in which thread, stays."""
-    written = Post.objects.filter(author__in=subject.identities)
-    files = Attachment.objects.filter(post__author__in=subject.identities)
-    for name in files.exclude(file="").values_list("file", flat=True):
-        transaction.on_commit(partial(default_storage.delete, name), robust=True)
-    files.delete()
-    PostRevision.objects.filter(post__author__in=subject.identities).delete()
-    PostRevision.objects.filter(by__in=subject.people).update(by=None)
-    Mention.objects.filter(post__author__in=subject.identities).delete()
-    _unname(subject)
-    emptied = written.update(text="", html="")
-    Thread.objects.filter(author__in=subject.identities).update(title="…")
-    SpaceMember.objects.filter(person__in=subject.people).delete()
-    ReadMark.objects.filter(person__in=subject.people).delete()
-    SpaceReadMark.objects.filter(person__in=subject.people).delete()
-    return {"posts": emptied}
-
-
-def _unname(subject: Subject) -> None:
-    """Others' posts that name them: the link goes at the next reading. The words are others' own."""
-    named = Mention.objects.filter(identity__in=subject.identities)
-    Post.objects.filter(pk__in=named.values("post_id")).update(html=None)
-    named.delete()
-
-
-def posts(subject: Subject) -> Iterator[dict[str, Any]]:
-    return rows_of(Post.objects.filter(author__in=subject.identities))
-
-
-def reactions(subject: Subject) -> Iterator[dict[str, Any]]:
-    return rows_of(Reaction.objects.filter(identity__in=subject.identities))
+@encloses
+def files(subject: Subject) -> Iterator[str]:
+    theirs = Attachment.objects.filter(post__author__in=subject.identities).exclude(file="")
+    yield from theirs.values_list("file", flat=True)
 
 
 def threads(subject: Subject) -> Iterator[dict[str, Any]]:
     return rows_of(Thread.objects.filter(author__in=subject.identities))
 
 
-portrays("posts", posts)
-portrays("reactions", reactions)
-portrays("threads", threads)
+def posts(subject: Subject) -> Iterator[dict[str, Any]]:
+    return rows_of(Post.objects.filter(author__in=subject.identities).order_by("posted_at"), leave_out=["html"])
+
+
+def earlier_versions(subject: Subject) -> Iterator[dict[str, Any]]:
+    return rows_of(PostRevision.objects.filter(post__author__in=subject.identities))
+
+
+def attachments(subject: Subject) -> Iterator[dict[str, Any]]:
+    return rows_of(Attachment.objects.filter(post__author__in=subject.identities))
+
+
+def reactions(subject: Subject) -> Iterator[dict[str, Any]]:
+    return rows_of(Reaction.objects.filter(identity__in=subject.identities))
+
+
+def mentions(subject: Subject) -> Iterator[dict[str, Any]]:
+    return rows_of(Mention.objects.filter(identity__in=subject.identities))
+
+
+def spaces(subject: Subject) -> Iterator[dict[str, Any]]:
+    return rows_of(SpaceMember.objects.filter(person__in=subject.people))
+
+
+def read_marks(subject: Subject) -> Iterator[dict[str, Any]]:
+    for model in (ReadMark, SpaceReadMark):
+        yield from rows_of(model._default_manager.filter(person__in=subject.people))
+
+
+FILES: dict[str, Callable[[Subject], Iterator[dict[str, Any]]]] = {
+    "threads": threads,
+    "posts": posts,
+    "posts-earlier-versions": earlier_versions,
+    "attachments": attachments,
+    "reactions": reactions,
+    "mentions": mentions,
+    "spaces": spaces,
+    "read-marks": read_marks,
+}
+for _name, _rows in FILES.items():
+    portrays(_name, _rows)
