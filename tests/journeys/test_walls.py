@@ -1,0 +1,201 @@
+"""Two communities on one site: whatever address is tried, nothing of the one is reached from the other."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.cache import cache
+from django.db import models
+from django.test import Client
+
+from milepost.domain.people.models import Profile
+from milepost.engines.milestones.models import Award
+from milepost.foundation.common import clock
+from milepost.foundation.identity.access import permissions
+from milepost.foundation.identity.models import (
+    Claim,
+    Community,
+    Invitation,
+    JoinRequest,
+    MergeSuggestion,
+    Person,
+)
+from milepost.outward.connectors.models import ImportRun
+from milepost.outward.connectors.moving.tables import tables
+from tests.architecture.routes import Route, routes
+from tests.factories import (
+    make_account,
+    make_attachment,
+    make_charter,
+    make_community,
+    make_goal,
+    make_identity,
+    make_member,
+    make_milestone,
+    make_person,
+    make_post,
+    make_reaction,
+    make_space,
+    make_thread,
+    make_value,
+)
+
+pytestmark = pytest.mark.django_db
+
+REFUSED = {301, 302, 400, 403, 404, 405}
+FOR_EVERYONE = {"visitor", "signed-in"}
+
+
+class World:
+    """A community with one of everything, each bearing its secret word."""
+
+    def __init__(self, slug: str) -> None:
+        self.secret = f"secret{slug}"
+        word = self.secret
+        self.community = make_community(slug, name=f"Named {slug}", visibility=Community.Visibility.MEMBERS)
+        self.owner = make_member(self.community, role="owner", name=f"Owner {word}")
+        self.member = make_member(self.community, name=f"Member {word}", handle=f"handle-{slug}")
+        Profile.objects.create(person=self.member, community=self.community, headline=word)
+        make_charter(self.community)
+        value = make_value(self.community, slug=f"value-{slug}")
+        goal = make_goal(self.community, slug=f"goal-{slug}", title=f"Goal {word}", value=value)
+        milestone = make_milestone(self.community, slug=f"milestone-{slug}", name=f"Milestone {word}")
+        space = make_space(self.community, slug=f"space-{slug}", name=f"Space {word}", goal=goal, kind="private")
+        thread = make_thread(space, author=self.member, text=word, title=f"Thread {word}")
+        post = make_post(thread, author=self.member, text=f"Post {word}")
+        make_reaction(post, by=self.member)
+        make_attachment(post, name=f"{word}.txt")
+        Award.objects.create(
+            community=self.community,
+            person=self.member,
+            milestone=milestone,
+            reached_on=clock.now().date(),
+            evidence=word,
+        )
+        ghost = make_person(self.community, name=f"Ghost {word}")
+        identity = make_identity(ghost, name=f"Ghost {word}")
+        Claim.objects.create(community=self.community, identity=identity, person=self.member, reason=word)
+        other = make_person(self.community, name=f"Other {word}")
+        MergeSuggestion.objects.create(community=self.community, one=ghost, other=other, reasons=[word])
+        Invitation.objects.create(
+            community=self.community,
+            kind="link",
+            digest=hashlib.sha256(slug.encode()).hexdigest(),
+            invited_by=self.owner,
+            label=word,
+        )
+        JoinRequest.objects.create(
+            community=self.community, account=make_account(name=f"Applicant {word}"), answers={"why": word}
+        )
+        ImportRun.objects.create(
+            community=self.community,
+            kind="slack",
+            source="slack",
+            path="gone.zip",
+            file_name=f"{word}.zip",
+            fingerprint=slug,
+        )
+
+    def ids(self) -> list[uuid.UUID]:
+        """One id of each kind of row."""
+        found = []
+        for model in apps.get_models():
+            names = {f.attname for f in model._meta.concrete_fields}
+            if "community_id" in names and isinstance(model._meta.pk, (models.UUIDField, models.OneToOneField)):
+                row = model._base_manager.filter(community_id=self.community.pk).order_by("pk").last()
+                if row is not None and isinstance(row.pk, uuid.UUID):
+                    found.append(row.pk)
+        return sorted(set(found))
+
+    def words(self) -> list[str]:
+        slug = self.community.slug
+        return [f"space-{slug}", f"goal-{slug}", f"value-{slug}", f"milestone-{slug}", f"handle-{slug}"]
+
+    def fingerprint(self) -> str:
+        """Changes when any row of the community does."""
+        mark = hashlib.sha256()
+        for table in tables():
+            rows = sorted(map(repr, table.rows(self.community).values_list()))
+            mark.update("\n".join([table.name, *rows]).encode())
+        return mark.hexdigest()
+
+
+@pytest.fixture
+def worlds() -> tuple[World, World]:
+    return World("ours"), World("theirs")
+
+
+def signed_in(person: Person) -> Client:
+    client = Client(raise_request_exception=True)
+    client.force_login(person.account)  # type: ignore[arg-type]
+    return client
+
+
+def inside() -> list[Route]:
+    return [r for r in routes() if r.in_community]
+
+
+def addresses(route: Route, slug: str, world: World) -> Iterator[str]:
+    """The route in the community `slug`, with every id or word of `world` in its parts, one kind at a time."""
+    parts = [(name, kind) for name, kind in route.parts if name != "slug"]
+    candidates: list[Any] = [None]
+    if any(kind == "uuid" for _, kind in parts):
+        candidates = list(world.ids())
+    elif parts:
+        candidates = list(world.words())
+    words = world.words() if any(kind != "uuid" for _, kind in parts) else [None]
+    for candidate in candidates:
+        for word in words if candidate in world.ids() else [candidate]:
+            values = {n: candidate if kind == "uuid" else 1 if kind == "int" else word for n, kind in parts}
+            yield route.url(slug=slug, **values)
+
+
+def test_no_address_reaches_into_another_community(worlds: tuple[World, World]) -> None:
+    ours, theirs = worlds
+    client, before = signed_in(ours.owner), theirs.fingerprint()
+    tried = 0
+    for route in inside():
+        for url in addresses(route, ours.community.slug, theirs):
+            for method in ("get", "post"):
+                cache.clear()  # rate limits are tested elsewhere
+                answer = getattr(client, method)(url)
+                body = b"" if answer.streaming else answer.content
+                assert theirs.secret.encode() not in body, f"{method} {url}"
+                tried += 1
+    assert tried > 100
+    assert theirs.fingerprint() == before
+
+
+@pytest.mark.parametrize("who", ["visitor", "member elsewhere", "stranger"])
+def test_strangers_are_kept_out_of_a_closed_community(worlds: tuple[World, World], who: str) -> None:
+    ours, theirs = worlds
+    client = Client()
+    if who == "member elsewhere":
+        client = signed_in(theirs.owner)
+    elif who == "stranger":
+        client.force_login(make_account(name="Stranger"))
+    before = ours.fingerprint()
+    for route in inside():
+        lowest = permissions()[route.view.permission].lowest  # type: ignore[attr-defined]
+        for url in addresses(route, ours.community.slug, ours):
+            for method in ("get", "post"):
+                if method == "post" and lowest in FOR_EVERYONE:
+                    continue
+                cache.clear()
+                answer = getattr(client, method)(url)
+                if lowest not in FOR_EVERYONE:
+                    assert answer.status_code in REFUSED, f"{method} {url}: {answer.status_code}"
+                body = b"" if answer.streaming else answer.content
+                private = [
+                    f"Thread {ours.secret}",
+                    f"Post {ours.secret}",
+                    f"Member {ours.secret}",
+                    f"Ghost {ours.secret}",
+                ]
+                assert not [p for p in private if p.encode() in body], f"{method} {url}"
+    assert ours.fingerprint() == before
