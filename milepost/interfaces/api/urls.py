@@ -1,5 +1,14 @@
+"""Below /api/v1/."""
+
 from __future__ import annotations
 
-from typing import Any
+from django.urls import include, path, re_path
 
-urlpatterns: list[Any] = []
+from .reference import reference
+from .site import nowhere, patterns, whole
+
+urlpatterns = [
+    path("docs", whole(reference), name="api-reference"),
+    path("", include((patterns(), "ninja"), namespace="api-1")),
+    re_path("", whole(nowhere)),
+]

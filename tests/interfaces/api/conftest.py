@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.http import HttpResponse
+from django.test import Client
+
+from milepost.foundation.identity.access import permissions
+from milepost.foundation.identity.models import ApiToken, Community, Person
+from tests.factories import Cast, make_cast
+
+
+class Caller:
+    """A program with a token. Paths are below the community; those that begin with /api are whole."""
+
+    def __init__(self, community: Community, secret: str) -> None:
+        self.community, self.secret, self.client = community, secret, Client(raise_request_exception=False)
+
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+        whole = path if path.startswith(("/api", "http")) else f"/api/v1/communities/{self.community.slug}{path}"
+        whole = whole.removeprefix("http://testserver")
+        given = {"authorization": f"Bearer {self.secret}"} if self.secret else {}
+        content: dict[str, Any] = {}
+        if body is not None:
+            content = {
+                "data": body if isinstance(body, bytes) else json.dumps(body),
+                "content_type": "application/json",
+            }
+        return self.client.generic(
+            method, whole, headers=given | {k.replace("_", "-"): v for k, v in headers.items()}, **content
+        )
+
+    def get(self, path: str, **headers: str) -> HttpResponse:
+        return self.send("GET", path, **headers)
+
+    def post(self, path: str, body: Any, **headers: str) -> HttpResponse:
+        return self.send("POST", path, body, **headers)
+
+    def walk(self, path: str) -> list[dict[str, Any]]:
+        """Every row of a list, page by page."""
+        rows, following = [], path
+        while following:
+            answer = self.get(following)
+            assert answer.status_code == 200, answer.content
+            rows += answer.json()["items"]
+            following = answer.json()["next"]
+        return rows
+
+
+def caller(person: Person, scopes: list[str] | None = None) -> Caller:
+    """A program of this member, with all scopes unless some are named."""
+    chosen = sorted(permissions()) if scopes is None else scopes
+    _token, secret = ApiToken.issue(account=person.account, community=person.community, name="test", scopes=chosen)
+    return Caller(person.community, secret)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_counts():
+    cache.clear()
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def steward(cast: Cast) -> Caller:
+    return caller(cast.lan)
+
+
+@pytest.fixture
+def member(cast: Cast) -> Caller:
+    return caller(cast.soraya)
