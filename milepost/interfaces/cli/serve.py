@@ -78,18 +78,14 @@ def _welcome(own: str) -> str:
 
 
 def _supervise(listener: socket.socket, workers: int, with_worker: bool, welcome: str, manager: str) -> int:
-    from django.db import connections
-
     from .serving.background import background_worker
     from .serving.notify import notify
     from .serving.supervisor import Child, Supervisor
     from .serving.web import web_server
+    from .site import leave_database
 
-    # Connections and pools (which have threads) must not be shared with children.
-    for connection in connections.all(initialized_only=True):
-        connection.close()
-        if hasattr(connection, "close_pool"):
-            connection.close_pool()
+    # Children must not share the parent's connections.
+    leave_database()
     ready_read, ready_write = os.pipe()
 
     def ready() -> None:

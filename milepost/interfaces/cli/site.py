@@ -45,6 +45,16 @@ def prepare() -> list[tuple[str, str]]:
     return applied
 
 
+def leave_database() -> None:
+    """Close every connection, and the pools, which have threads and keep connections of their own."""
+    from django.db import connections
+
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        if hasattr(connection, "close_pool"):
+            connection.close_pool()
+
+
 def refuse_a_newer_database() -> None:
     from milepost.foundation.common import schema
 

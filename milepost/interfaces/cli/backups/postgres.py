@@ -6,13 +6,16 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from django.db import connection, connections
+import psycopg
+from django.db import connection
 
+from ..site import leave_database
 from ..terminal import Refused
 
 DEBIAN = Path("/usr/lib/postgresql")
@@ -109,7 +112,7 @@ def _into() -> list[str]:
 
 
 def _run(command: list[str]) -> None:
-    connections.close_all()
+    leave_database()
     done = subprocess.run(command, env=_environment(), capture_output=True, text=True, check=False)
     if done.returncode:
         said = [line for line in done.stderr.strip().splitlines() if line][:3] or ["it said nothing"]
@@ -120,18 +123,28 @@ def _run(command: list[str]) -> None:
 
 
 def _refuse_other_sessions() -> None:
-    with connection.cursor() as cursor:
+    """Our own pool first; a session takes a moment to end."""
+    leave_database()
+    for _attempt in range(15):
+        others = _other_sessions()
+        if not others:
+            return
+        time.sleep(0.2)
+    raise Refused(
+        f"Other sessions use the database ({len(others)}): {', '.join(f'{n} from {a}' for n, a in others[:5])}.",
+        "Stop Milepost on every machine, and close other clients; then run this again.",
+    )
+
+
+def _other_sessions() -> list[tuple[str, str]]:
+    # Not by Django's connection, whose pool may open another one beside it.
+    with psycopg.connect(**connection.get_connection_params()) as own, own.cursor() as cursor:
         cursor.execute(
             "SELECT coalesce(nullif(application_name, ''), 'unnamed'), coalesce(host(client_addr), 'local socket')"
             " FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
             " AND backend_type = 'client backend'"
         )
-        others = cursor.fetchall()
-    if others:
-        raise Refused(
-            f"{len(others)} other sessions use the database: {', '.join(f'{n} from {a}' for n, a in others[:5])}.",
-            "Stop Milepost on every machine, and close other clients; then run this again.",
-        )
+        return [(name, address) for name, address in cursor.fetchall()]
 
 
 @contextmanager

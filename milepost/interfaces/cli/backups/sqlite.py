@@ -6,8 +6,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from django.db import connection, connections
+from django.db import connection
 
+from ..site import leave_database
 from ..terminal import Progress
 
 PAGES = 2_000
@@ -42,7 +43,7 @@ def dump(target: Path, progress: Progress) -> None:
 
 def load(dumped: Path, stamp: str, *, keep: bool) -> list[Path]:
     """Put the file in the database's place; returns where the old one is, if it was worth keeping."""
-    connections.close_all()
+    leave_database()
     kept = []
     if keep and path().exists():
         with closing(sqlite3.connect(path(), timeout=20)) as old:
