@@ -46,6 +46,8 @@ class Stone:
     name: str
     why: str
     reached: int
+    retired: bool = False
+    """No longer on the way; who reached it keeps it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,18 @@ class Bearings:
     mission: str = ""
     vision: str = ""
     values: list[ValueRow] = field(default_factory=list)
-    stones: list[Stone] = field(default_factory=list)
+    every_stone: list[Stone] = field(default_factory=list)
     goals: list[GoalRow] = field(default_factory=list)
+
+    @property
+    def stones(self) -> list[Stone]:
+        return [stone for stone in self.every_stone if not stone.retired]
+
+    def stone(self, ident: uuid.UUID | None) -> Stone | None:
+        return next((stone for stone in self.every_stone if stone.id == ident), None)
+
+    def value(self, ident: uuid.UUID | None) -> ValueRow | None:
+        return next((value for value in self.values if value.id == ident), None)
 
     def may_show(self, count: int, *, steward: bool = False) -> bool:
         return may_show(count, self.members, steward=steward)
@@ -154,11 +166,12 @@ def take(community: Community) -> Bearings:
             position_=F("position"),
         ),
         _rows(
-            Milestone.objects.pursued().filter(**there),
+            Milestone.objects.filter(**there),
             "stone",
             slug_=F("slug"),
             title_=F("name"),
             text_=F("why"),
+            deadline_=F("retired_at"),
             count_=_counted("pk"),
             position_=F("position"),
         ),
@@ -208,7 +221,7 @@ def _place(made: Bearings, row: dict[str, Any]) -> None:
         case "value":
             made.values.append(ValueRow(ident, slug, title, text))
         case "stone":
-            made.stones.append(Stone(ident, slug, title, text, row["count_"]))
+            made.every_stone.append(Stone(ident, slug, title, text, row["count_"], row["deadline_"] is not None))
         case _:
             counted = row["count_"] if row["milestone_"] else None
             made.goals.append(

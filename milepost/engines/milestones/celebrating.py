@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,20 +75,24 @@ def shows_milestones(choice: str, *, own: bool, member: bool) -> bool:
 
 
 def awards(actor: Actor) -> QuerySet[Award]:
-    """The awards that the actor may see celebrated, newest first, with the columns that `moments` reads."""
+    """The awards that the actor may see celebrated, newest first."""
+    return every_award(actor).filter(backfilled=False).order_by("-reached_on", "-claimed_at")
+
+
+def every_award(actor: Actor) -> QuerySet[Award]:
+    """The same in no order, with those that came with history: for lists that celebrate nothing."""
     return (
-        Award.objects.filter(community=actor.community, backfilled=False, person__account__isnull=False)
+        Award.objects.filter(community=actor.community, person__account__isnull=False)
         .filter(person__erased_at__isnull=True, person__merged_into__isnull=True)
         .alias(choice=Coalesce("person__profile__celebration", _COMMUNITY))
         .filter(_choices(actor, "person"))
-        .order_by("-reached_on", "-claimed_at")
     )
 
 
-def moments(found: QuerySet[Award], actor: Actor) -> list[Moment]:
-    """One query."""
-    rows = found.values(
-        "pk",
+def columns(found: QuerySet[Award]) -> QuerySet[Award, dict[str, Any]]:
+    """What `as_moments` reads."""
+    return found.values(
+        "id",
         "reached_on",
         "claimed_at",
         "evidence",
@@ -95,6 +100,14 @@ def moments(found: QuerySet[Award], actor: Actor) -> list[Moment]:
         stone=F("milestone__name"),
         slug=F("milestone__slug"),
     )
+
+
+def moments(found: QuerySet[Award], actor: Actor) -> list[Moment]:
+    """One query."""
+    return as_moments(columns(found), actor)
+
+
+def as_moments(rows: Iterable[dict[str, Any]], actor: Actor) -> list[Moment]:
     made = []
     for row in rows:
         who = seen_as(row, actor, "who_")
@@ -106,7 +119,7 @@ def moments(found: QuerySet[Award], actor: Actor) -> list[Moment]:
                     milestone=row["stone"],
                     slug=row["slug"],
                     words=row["evidence"],
-                    id=row["pk"],
+                    id=row["id"],
                     quietly=row["who_celebration"] in {Celebration.PRIVATE, Celebration.NONE},
                 )
             )

@@ -5,10 +5,11 @@ import time
 import uuid
 import zoneinfo
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import structlog
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from .ops import metrics
 from .ops.probes import PROBES
@@ -67,14 +68,19 @@ def route_of(request: HttpRequest) -> str:
 
 
 class Localised:
-    """Shows times in the reader's own time zone, where they chose one."""
+    """Shows words and times in the reader's own language and time zone, where they chose them."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        zone = getattr(request.user, "time_zone", "") if "_auth_user_id" in request.session else ""
-        if not zone:
+        if "_auth_user_id" not in request.session:
             return self.get_response(request)
-        with timezone.override(zoneinfo.ZoneInfo(zone)):
+        zone, language = getattr(request.user, "time_zone", ""), getattr(request.user, "language", "")
+        with ExitStack() as chosen:
+            if zone:
+                chosen.enter_context(timezone.override(zoneinfo.ZoneInfo(zone)))
+            if language:
+                chosen.enter_context(translation.override(language))
+                request.LANGUAGE_CODE = translation.get_language()
             return self.get_response(request)

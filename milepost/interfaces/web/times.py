@@ -74,6 +74,11 @@ def figure(value: float | str | None) -> str:
     return str(number_format(value, decimal_pos=places, use_l10n=True, force_grouping=True))
 
 
+def day_words(moment: date) -> str:
+    """The same as `day`, for a sentence that is escaped."""
+    return _day_words(moment, timezone.localdate().year)
+
+
 def _day_words(moment: date, this_year: int) -> str:
     return _formatted(moment, "MONTH_DAY_FORMAT" if moment.year == this_year else "DATE_FORMAT", get_language())
 

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from milepost.interfaces.web.home.front import front
 from milepost.interfaces.web.styleguide import styleguide
 
 urlpatterns = [
-    path("accounts/", include("allauth.urls")),
+    path("", front, name="front"),
+    path("c/<slug:slug>/", include("milepost.interfaces.web.home.urls")),
+    path("c/<slug:slug>/", include("milepost.interfaces.web.people.urls")),
+    path("", include("milepost.interfaces.web.accounts.urls")),
+    path("c/<slug:slug>/", include("milepost.interfaces.web.spaces.urls")),
+    path("c/<slug:slug>/", include("milepost.interfaces.web.search.urls")),
     path("styleguide/", styleguide, name="styleguide"),
 ]

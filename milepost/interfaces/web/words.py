@@ -20,7 +20,7 @@ def reached(count: int, members: int, *, steward: bool = False) -> str:
     if may_show(count, members, steward=steward):
         return ngettext("%(count)s of us", "%(count)s of us", count) % {"count": figure(count)}
     if members < SPLITS_FROM:
-        return gettext("a number from %(members)s members on") % {"members": SPLITS_FROM}
+        return gettext("counted once we are %(members)s") % {"members": SPLITS_FROM}
     if count < FLOOR:
         return gettext("fewer than %(floor)s of us") % {"floor": FLOOR}
     return gettext("nearly all of us")

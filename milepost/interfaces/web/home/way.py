@@ -1,0 +1,99 @@
+"""A member's way as it is drawn: what they reached, the next stone, and what lies ahead."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from milepost.engines.milestones.bearings import Bearings, Stone
+from milepost.engines.milestones.steps import Journey, Step
+from milepost.foundation.identity.models import Community
+from milepost.interfaces.web import words
+from milepost.interfaces.web.home import links
+from milepost.interfaces.web.times import day
+
+HOME = 7
+"""Stones on home: as many as stand in one row on a broad screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    stones: list[dict[str, str]]
+    next_stone: Stone | None
+    next_step: Step | None
+    reached: int
+    """Milestones, steps not counted."""
+
+
+def drawn(community: Community, now: Bearings, journey: Journey, *, at_most: int | None = None) -> Way:
+    """The whole way, or `at_most` so many stones of it round the next one."""
+    behind = _behind(community, now, journey)
+    open_stones = [stone for stone in now.stones if stone.id not in journey.awards]
+    step = Step.POST if Step.POST not in journey.steps else None
+    ahead: list[dict[str, str]] = []
+    if step:
+        ahead.append({"label": step.label, "state": "next", "detail": _("a small step, and a good one")})
+    for stone in open_stones:
+        state = "later" if ahead else "next"
+        ahead.append(
+            {
+                "label": stone.name,
+                "state": state,
+                "detail": _how_many(now, stone),
+                "url": links.milestone(community, stone.slug),
+            }
+        )
+    if at_most is not None:
+        kept = max(at_most - len(ahead), at_most // 2)
+        behind = behind[-kept:]
+        ahead = ahead[: at_most - len(behind)]
+    next_stone = open_stones[0] if open_stones and not step else None
+    return Way(behind + ahead, next_stone, step, sum(1 for ident in journey.awards if now.stone(ident)))
+
+
+def _how_many(now: Bearings, stone: Stone) -> str:
+    if stone.reached == 0:
+        return _("you could be the first")
+    return words.reached(stone.reached, now.members) if now.may_show(stone.reached) else ""
+
+
+def _behind(community: Community, now: Bearings, journey: Journey) -> list[dict[str, str]]:
+    """Oldest first. Steps are called small, so that nobody takes them for what counts."""
+    found: list[tuple[datetime.date, int, dict[str, str]]] = []
+    if journey.joined:
+        label = _("Found my people")
+        found.append((journey.joined, 0, _reached(label, _dated(_("joined %(day)s"), journey.joined))))
+    for rank, step in enumerate(Step, start=1):
+        if when := journey.steps.get(step):
+            found.append((when, rank, _reached(step.label, _dated(_("small step, %(day)s"), when))))
+    for ident, award in journey.awards.items():
+        if stone := now.stone(ident):
+            url = links.milestone(community, stone.slug)
+            found.append((award.day, 9, _reached(stone.name, day(award.day), url)))
+    return [row for _day, _rank, row in sorted(found, key=lambda one: one[:2])]
+
+
+def _dated(sentence: str, when: datetime.date) -> SafeString:
+    before, _mark, after = sentence.partition("%(day)s")
+    return format_html("{}{}{}", before, day(when), after)
+
+
+def _reached(label: str, detail: str, url: str = "") -> dict[str, str]:
+    return {"label": label, "state": "reached", "detail": detail, "url": url}
+
+
+def small_steps(journey: Journey) -> list[dict[str, Any]]:
+    """For a page that lists them with their definitions."""
+    return [
+        {
+            "title": step.label,
+            "text": day(journey.steps[step]) if step in journey.steps else step.definition,
+            "state": "done" if step in journey.steps else "ahead",
+        }
+        for step in Step
+    ]
