@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .cast import Cast, make_cast
 from .people import (
+    PASSWORD,
     actor,
     make_account,
     make_community,
@@ -19,6 +20,7 @@ from .purpose import make_charter, make_goal, make_milestone, make_value
 from .talk import make_attachment, make_post, make_reaction, make_space, make_thread
 
 __all__ = [
+    "PASSWORD",
     "Cast",
     "actor",
     "make_account",

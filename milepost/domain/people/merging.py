@@ -201,7 +201,7 @@ def _key(rule: Moving) -> list[str]:
     """The columns that name one row among those of a person: its id, or what a composite key has besides the person."""
     key = rule.model._meta.pk
     if isinstance(key, models.CompositePrimaryKey):
-        return [field.attname for field in key.fields if field.attname != _attname(rule, rule.field)]
+        return [name for name in (field.name for field in key.fields) if name != rule.field]
     return ["pk"]
 
 
@@ -233,7 +233,7 @@ def _return_rows(rule: Moving, merge: PersonMerge) -> None:
                 still_aside.append(values)
             else:
                 row = bring_back(rule.model, values, **{attname: merge.kept_id})
-                theirs["moved"].append([str(getattr(row, name)) for name in _key(rule)])
+                theirs["moved"].append([str(row.serializable_value(name)) for name in _key(rule)])
         if len(still_aside) != len(theirs["aside"]):
             theirs["aside"] = still_aside
             later.moved["rows"][rule.label] = theirs

@@ -47,10 +47,12 @@ def test_a_mail_invitation_is_worth_showing(cast):
         community=cast.community, by=cast.amara, mail=" Tariq@Example.org ", note="You said you play the <oud>."
     )
     [letter] = mail.outbox
+    assert isinstance(letter, mail.EmailMultiAlternatives)
     assert letter.to == ["tariq@example.org"]
     assert letter.subject == "Amara Okonkwo invites you to Open Strings"
     url = letters.invitation_url(cast.community, token)
-    html = letter.alternatives[0].content
+    html, _kind = letter.alternatives[0]
+    assert isinstance(html, str)
     assert url in letter.body
     assert url in html
     assert "You said you play the <oud>." in letter.body

@@ -14,7 +14,7 @@ from hypothesis.extra.django import TestCase
 from milepost.domain.charter.models import Agreement
 from milepost.domain.people import belonging, linking
 from milepost.domain.people.models import Praise
-from milepost.domain.spaces.models import SpaceMember
+from milepost.domain.spaces.models import ReadMark, SpaceMember
 from milepost.engines.milestones.models import Award
 from milepost.foundation.activity.following import catch_up
 from milepost.foundation.activity.models import Activity, MemberDay, MemberObjectDay
@@ -39,6 +39,7 @@ from tests.factories import (
     make_organisation,
     make_person,
     make_space,
+    make_thread,
 )
 
 
@@ -63,6 +64,7 @@ def state() -> dict[str, list[tuple[Any, ...]]]:
         Identity,
         Membership,
         SpaceMember,
+        ReadMark,
         Agreement,
         Award,
         Praise,
@@ -229,6 +231,8 @@ def _hold(person: Person, has: set[str], n: int, things: dict[str, Any]) -> None
         )
     if "represents" in has:
         Representative.objects.create(community=community, organisation=things["choir"], person=person, since=day(n))
+    if "read" in has:
+        ReadMark.objects.create(community=community, thread=things["thread"], person=person, read_to=day(n))
     if "handle" in has and not person.handle:
         person.handle = f"handle{n}"
         person.save()
@@ -238,7 +242,7 @@ def _hold(person: Person, has: set[str], n: int, things: dict[str, Any]) -> None
             record("thread.started", community=community, by=identity, happened_at=day(n + k))
 
 
-HOLDINGS = st.sets(st.sampled_from(["membership", "space", "agreement", "award", "represents", "handle"]))
+HOLDINGS = st.sets(st.sampled_from(["membership", "space", "agreement", "award", "represents", "handle", "read"]))
 
 
 class MergeThenSplit(TestCase):
@@ -253,8 +257,10 @@ class MergeThenSplit(TestCase):
     )
     def test_equals_the_start(self, holdings, claimed, merges, chance):
         cast = make_cast()
+        space = make_space(cast.community)
         things = {
-            "space": make_space(cast.community),
+            "space": space,
+            "thread": make_thread(space),
             "charter": make_charter(cast.community),
             "milestone": make_milestone(cast.community),
             "choir": make_organisation(cast.community),
