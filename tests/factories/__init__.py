@@ -16,7 +16,15 @@ from .people import (
     make_organisation,
     make_person,
 )
-from .purpose import make_charter, make_goal, make_milestone, make_value
+from .purpose import (
+    make_award,
+    make_charter,
+    make_goal,
+    make_milestone,
+    make_praise,
+    make_profile,
+    make_value,
+)
 from .talk import make_attachment, make_post, make_reaction, make_space, make_thread
 
 __all__ = [
@@ -25,6 +33,7 @@ __all__ = [
     "actor",
     "make_account",
     "make_attachment",
+    "make_award",
     "make_cast",
     "make_charter",
     "make_community",
@@ -35,6 +44,8 @@ __all__ = [
     "make_organisation",
     "make_person",
     "make_post",
+    "make_praise",
+    "make_profile",
     "make_reaction",
     "make_space",
     "make_thread",

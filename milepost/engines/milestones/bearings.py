@@ -102,7 +102,7 @@ class Bearings:
 def bearings(community: Community) -> Bearings:
     """At most `SECONDS` old."""
     key = f"bearings:{community.pk}"
-    found = cache.get(key)
+    found: Bearings | None = cache.get(key)
     if found is None:
         found = take(community)
         cache.set(key, found, SECONDS)
@@ -201,13 +201,12 @@ def _rows(found: QuerySet[Any], kind: str, **columns: Any) -> QuerySet[Any, Any]
     """The same columns, of the same types, whatever the table: so that the parts can be put together."""
     given = {"kind_": Value(kind), "id_": F("pk"), **columns}
     every = {name: Cast(given.get(name, Value(None)), output_field=kept) for name, kept in _COLUMNS}
-    return found.order_by().annotate(**every).values_list(*every)
+    rows: QuerySet[Any, Any] = found.order_by().annotate(**every).values_list(*every)
+    return rows
 
 
 def _counted(milestone: str) -> Any:
-    counted = (
-        Award.objects.filter(milestone=OuterRef(milestone)).order_by().values("milestone").annotate(n=Count("pk"))
-    )
+    counted = Award.objects.filter(milestone=OuterRef(milestone)).order_by().values("milestone").annotate(n=Count("pk"))
     return Coalesce(Subquery(counted.values("n")), 0)
 
 

@@ -91,7 +91,7 @@ def every_award(actor: Actor) -> QuerySet[Award]:
 
 def columns(found: QuerySet[Award]) -> QuerySet[Award, dict[str, Any]]:
     """What `as_moments` reads."""
-    return found.values(
+    read: QuerySet[Award, Any] = found.values(
         "id",
         "reached_on",
         "claimed_at",
@@ -100,6 +100,7 @@ def columns(found: QuerySet[Award]) -> QuerySet[Award, dict[str, Any]]:
         stone=F("milestone__name"),
         slug=F("milestone__slug"),
     )
+    return read
 
 
 def moments(found: QuerySet[Award], actor: Actor) -> list[Moment]:
@@ -141,17 +142,17 @@ def thanks(actor: Actor) -> QuerySet[Praise]:
 
 def thanked(found: QuerySet[Praise], actor: Actor) -> list[Moment]:
     """One query. The giver said it aloud and is named; the receiver as they chose."""
-    rows = found.values(
-        "pk", "given_at", "words", "value", **_person("giver", "giver_"), **_person("receiver", "receiver_")
+    rows: QuerySet[Praise, Any] = found.values(
+        "pk", "given_at", "words", "value", **_person("giver", "from_"), **_person("receiver", "to_")
     )
     made = []
     for row in rows:
-        receiver = seen_as(row, actor, "receiver_")
-        giver_is_me = actor.person is not None and actor.person.pk == row["giver_id"]
+        receiver = seen_as(row, actor, "to_")
+        giver_is_me = actor.person is not None and actor.person.pk == row["from_id"]
         if receiver is None and giver_is_me:
-            receiver = Who(row["receiver_name"], row["receiver_id"], row["receiver_handle"])
+            receiver = Who(row["to_name"], row["to_id"], row["to_handle"])
         if receiver is not None:
-            giver = Who(row["giver_name"], row["giver_id"], row["giver_handle"], row["giver_photo"] or "")
+            giver = Who(row["from_name"], row["from_id"], row["from_handle"], row["from_photo"] or "")
             made.append(
                 Moment(
                     who=giver,

@@ -50,14 +50,10 @@ class Award(IdModel):
         if milestone.retired_at is not None and not backfilled:
             raise DomainError(gettext("“%(name)s” is no longer on the way.") % {"name": milestone.name})
         if reached_on > clock.today(person.community.time_zone):
-            raise DomainError(
-                gettext("That day is still to come."), gettext("Give the day on which it happened.")
-            )
+            raise DomainError(gettext("That day is still to come."), gettext("Give the day on which it happened."))
         moment = datetime.datetime.combine(reached_on, datetime.time(12), datetime.UTC)
         if not clock.plausible(moment):
-            raise DomainError(
-                gettext("That is too long ago for us."), gettext("Give a day from 1970 on.")
-            )
+            raise DomainError(gettext("That is too long ago for us."), gettext("Give a day from 1970 on."))
         with transaction.atomic():
             award, new = cls.objects.get_or_create(
                 person=person,

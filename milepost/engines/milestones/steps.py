@@ -144,7 +144,7 @@ def _joined(where: str) -> str:
     )
 
 
-def _key(value: uuid.UUID) -> object:
+def _key(value: uuid.UUID) -> uuid.UUID | str:
     return value if connection.vendor == "postgresql" else value.hex
 
 

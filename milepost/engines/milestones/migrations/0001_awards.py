@@ -7,30 +7,49 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('identity', '0001_accounts_communities_people'),
-        ('paths', '0001_milestones'),
+        ("identity", "0001_accounts_communities_people"),
+        ("paths", "0001_milestones"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Award',
+            name="Award",
             fields=[
-                ('id', models.UUIDField(default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('reached_on', models.DateField()),
-                ('evidence', models.TextField(blank=True, max_length=2000)),
-                ('claimed_at', models.DateTimeField(default=milepost.foundation.common.clock.now)),
-                ('backfilled', models.BooleanField(default=False)),
-                ('community', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='awards', to='identity.community')),
-                ('milestone', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='awards', to='paths.milestone')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='awards', to='identity.person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("reached_on", models.DateField()),
+                ("evidence", models.TextField(blank=True, max_length=2000)),
+                ("claimed_at", models.DateTimeField(default=milepost.foundation.common.clock.now)),
+                ("backfilled", models.BooleanField(default=False)),
+                (
+                    "community",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="awards", to="identity.community"
+                    ),
+                ),
+                (
+                    "milestone",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="awards", to="paths.milestone"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="awards", to="identity.person"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['community', '-reached_on'], name='award_newest')],
-                'constraints': [models.UniqueConstraint(fields=('person', 'milestone'), name='award_once')],
+                "indexes": [models.Index(fields=["community", "-reached_on"], name="award_newest")],
+                "constraints": [models.UniqueConstraint(fields=("person", "milestone"), name="award_once")],
             },
         ),
     ]

@@ -57,7 +57,9 @@ class ThanksForm(forms.Form):
         if len(found) == 1:
             return found[0]
         if found:
-            raise forms.ValidationError(_("More than one person has this name. Give their @name; it stands on their page."))
+            raise forms.ValidationError(
+                _("More than one person has this name. Give their @name; it stands on their page.")
+            )
         raise forms.ValidationError(_("Nobody here has this name. Look for them under People."))
 
     def clean(self) -> dict[str, Any]:
@@ -73,7 +75,9 @@ def _by_id(people: Any, words: str) -> list[Person]:
 
 class ClaimForm(forms.Form):
     reached_on = forms.DateField(
-        label=_("On which day"), widget=DayInput(), help_text=_("If you do not know it any more, take one that is near.")
+        label=_("On which day"),
+        widget=DayInput(),
+        help_text=_("If you do not know it any more, take one that is near."),
     )
     evidence = forms.CharField(
         label=_("What happened"),
@@ -144,7 +148,7 @@ class GoalForm(forms.ModelForm[Goal]):
     class Meta:
         model = Goal
         fields = ("title", "why", "value", "milestone", "target", "deadline")
-        labels = {  # noqa: RUF012 (Django's form)
+        labels = {
             "title": _("What we want to reach"),
             "why": _("Why it matters"),
             "value": _("Which value it serves"),
@@ -152,11 +156,11 @@ class GoalForm(forms.ModelForm[Goal]):
             "target": _("How many members should reach it"),
             "deadline": _("Until when"),
         }
-        help_texts = {  # noqa: RUF012
+        help_texts = {
             "title": _("A sentence that will be true: 200 members play their first live gig."),
             "milestone": _("Its progress is then how many members reached that milestone."),
         }
-        widgets = {  # noqa: RUF012
+        widgets = {
             "title": forms.TextInput(),
             "why": forms.Textarea(attrs={"rows": 4}),
             "deadline": DayInput(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -26,7 +27,9 @@ def front(request: HttpRequest) -> HttpResponse:
     mine: list[dict[str, Any]] = []
     if request.user.is_authenticated:
         belongs = live.filter(people__account=request.user.pk, people__membership__left_at__isnull=True)
-        mine = [_card(row) for row in belongs.filter(people__membership__isnull=False).values("slug", "name", "tagline")]
+        mine = [
+            _card(row) for row in belongs.filter(people__membership__isnull=False).values("slug", "name", "tagline")
+        ]
     public = live.filter(Q(visibility=Community.Visibility.PUBLIC), parent__isnull=True)
     known = {row["url"] for row in mine}
     others = [
@@ -41,5 +44,5 @@ def front(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _card(row: dict[str, str]) -> dict[str, str]:
+def _card(row: Mapping[str, Any]) -> dict[str, str]:
     return {"title": row["name"], "text": row["tagline"], "url": f"/c/{row['slug']}/"}

@@ -48,7 +48,7 @@ def goal_row(actor: Actor, now: Bearings, goal: GoalRow, mine: set[uuid.UUID]) -
             parts.append(_("you are one of them"))
     elif value := now.value(goal.value_id):
         parts.append(_("for %(what)s") % {"what": value.name})
-    if goal.deadline and not row["state"] == "reached":
+    if goal.deadline and row["state"] != "reached":
         parts.append(_("until %(day)s") % {"day": times.day_words(goal.deadline)})
     row["line"] = " · ".join(parts)
     return row

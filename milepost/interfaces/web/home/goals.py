@@ -124,11 +124,7 @@ def change(request: Request, goal: str) -> HttpResponse:
     found = get_object_or_404(Goal, community=community, slug=goal)
     # The form writes what was sent into its own copy, so that the change method still sees what was there before.
     form = GoalForm(request.POST or None, community=community, instance=Goal.objects.get(pk=found.pk))
-    if (
-        request.method == "POST"
-        and form.is_valid()
-        and accepted(form, lambda: found.change(by=by, **form.values()))
-    ):
+    if request.method == "POST" and form.is_valid() and accepted(form, lambda: found.change(by=by, **form.values())):
         bearings.forget(community)
         return redirect(links.goal(community, found.slug))
     return render(

@@ -49,19 +49,23 @@ def page(request: Request) -> HttpResponse:
 
 
 def _plain_values(community: Community) -> list[dict[str, Any]]:
-    return list(Value.objects.held().filter(community=community).values("slug", "name", "meaning"))
+    return [dict(row) for row in Value.objects.held().filter(community=community).values("slug", "name", "meaning")]
 
 
 def _values(request: Request) -> list[dict[str, Any]]:
     """Each value with the goals and spaces that point to it, as far as the reader sees them. Three queries."""
     community = request.actor.community
     goals: dict[Any, list[dict[str, str]]] = {}
-    for goal in Goal.objects.adopted().filter(community=community, value__isnull=False).values("value", "slug", "title"):
+    for goal in (
+        Goal.objects.adopted().filter(community=community, value__isnull=False).values("value", "slug", "title")
+    ):
         goals.setdefault(goal["value"], []).append({"label": goal["title"], "url": links.goal(community, goal["slug"])})
     spaces: dict[Any, list[dict[str, str]]] = {}
     visible = Space.objects.visible_to(request.actor).live().filter(value__isnull=False)
     for space in visible.order_by("name").values("value", "slug", "name"):
-        spaces.setdefault(space["value"], []).append({"label": space["name"], "url": links.space(community, space["slug"])})
+        spaces.setdefault(space["value"], []).append(
+            {"label": space["name"], "url": links.space(community, space["slug"])}
+        )
     return [
         {**value, "goals": goals.get(value["pk"], ()), "spaces": spaces.get(value["pk"], ())}
         for value in Value.objects.held().filter(community=community).values("pk", "slug", "name", "meaning")
@@ -144,6 +148,8 @@ def retire_value(request: Request, value: str) -> HttpResponse:
         messages.success(request, _("“%(name)s” is among your values again.") % {"name": found.name})
     else:
         found.retire(by=request.actor.person)
-        messages.success(request, _("“%(name)s” is no longer among your values. Its page brings it back.") % {"name": found.name})
+        messages.success(
+            request, _("“%(name)s” is no longer among your values. Its page brings it back.") % {"name": found.name}
+        )
     bearings.forget(community)
     return redirect(f"{links.base(community)}values/{found.slug}/")

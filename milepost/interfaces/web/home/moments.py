@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -19,6 +20,7 @@ from milepost.domain.people.models import Praise
 from milepost.engines.milestones import celebrating
 from milepost.engines.milestones.bearings import bearings
 from milepost.engines.milestones.celebrating import Moment, Who
+from milepost.foundation.common import clock
 from milepost.foundation.identity.access import Actor, can
 from milepost.foundation.identity.models import Community, Person
 from milepost.interfaces.web.access import Request, route
@@ -82,7 +84,12 @@ def newest(actor: Actor, most: int) -> list[Moment]:
     reached = celebrating.moments(celebrating.awards(actor).filter(reached_on__gte=since)[:most], actor)
     if actor.membership is None:
         return reached
-    given = celebrating.thanked(celebrating.thanks(actor).filter(given_at__date__gte=since)[:most], actor)
+    given = celebrating.thanked(
+        celebrating.thanks(actor).filter(given_at__gte=clock.now() - datetime.timedelta(weeks=celebrating.WEEKS))[
+            :most
+        ],
+        actor,
+    )
     return sorted(reached + given, key=lambda one: one.when, reverse=True)[:most]
 
 
@@ -141,9 +148,7 @@ def thank(request: Request) -> HttpResponse:
 def take_back(request: Request, praise: uuid.UUID) -> HttpResponse:
     """Asks once, then takes thanks away: by the giver, the receiver, or a moderator."""
     actor = request.actor
-    found = get_object_or_404(
-        celebrating.thanks(actor).select_related("giver", "receiver", "community"), pk=praise
-    )
+    found = get_object_or_404(celebrating.thanks(actor).select_related("giver", "receiver", "community"), pk=praise)
     assert actor.person is not None
     if not _may_take_back(actor, found):
         raise Http404

@@ -169,9 +169,12 @@ def _join(actor: Actor) -> dict[str, Any]:
     """What stands on the button, and what will happen, by the community's policy."""
     community = actor.community
     base = links.base(community)
-    if actor.account and JoinRequest.objects.filter(
-        community=community, account=actor.account, accepted_at=None, declined_at=None
-    ).exists():
+    if (
+        actor.account
+        and JoinRequest.objects.filter(
+            community=community, account=actor.account, accepted_at=None, declined_at=None
+        ).exists()
+    ):
         return {"waiting": True, "text": _("Your answers are with the stewards. You will get a mail when they decide.")}
     policy = Community.JoinPolicy
     text = {
@@ -210,7 +213,9 @@ def _figures(community: Community, now: Bearings) -> list[dict[str, Any]]:
 
 
 def _open_spaces(actor: Actor) -> list[dict[str, Any]]:
-    rows = Space.objects.visible_to(actor).live().order_by("-post_count").values("slug", "name", "purpose", "thread_count")
+    rows = (
+        Space.objects.visible_to(actor).live().order_by("-post_count").values("slug", "name", "purpose", "thread_count")
+    )
     return [
         {
             "title": row["name"],
@@ -220,4 +225,3 @@ def _open_spaces(actor: Actor) -> list[dict[str, Any]]:
         }
         for row in rows[:6]
     ]
-

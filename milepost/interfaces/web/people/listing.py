@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from milepost.engines.milestones.bearings import SECONDS, bearings
+from milepost.engines.milestones.bearings import SECONDS
 from milepost.foundation.common import clock
 from milepost.foundation.identity.access import can
 from milepost.foundation.identity.models import Community, Membership, Person
@@ -113,7 +113,7 @@ def _found(community: Community, filters: Filters) -> QuerySet[Any, dict[str, An
     narrowed &= _narrowed(filters, to_person, to_membership)
     if not filters.by_membership:
         narrowed &= Q(membership__isnull=False)
-    return model.objects.filter(narrowed).values(
+    found: QuerySet[Any, dict[str, Any]] = model.objects.filter(narrowed).values(
         ident=F(f"{to_person}id" if to_person else "pk"),
         name=F(f"{to_person}name"),
         handle=F(f"{to_person}handle"),
@@ -123,6 +123,7 @@ def _found(community: Community, filters: Filters) -> QuerySet[Any, dict[str, An
         joined_at=F(f"{to_membership}joined_at"),
         paused_at=F(f"{to_membership}paused_at"),
     )
+    return found
 
 
 def _narrowed(filters: Filters, to_person: str, to_membership: str) -> Q:

@@ -106,7 +106,9 @@ def _person_and_identities(community: Community, key: str) -> list[dict[str, Any
 
 def _has_a_page(row: dict[str, Any]) -> bool:
     """Organisations have one without an account, while they belong."""
-    return row["account_id"] is not None or (row["kind"] == Person.Kind.ORGANISATION and row["belongs"])
+    if row["kind"] == Person.Kind.ORGANISATION and row["belongs"]:
+        return True
+    return row["account_id"] is not None
 
 
 def _travels(row: dict[str, Any]) -> bool:
@@ -169,11 +171,11 @@ def photo(request: Request, person: uuid.UUID) -> HttpResponseBase:
     if actor.membership is None:
         found = found.filter(celebration=Celebration.PUBLIC)
     profile = found.first()
-    if profile is None or not profile.photo.storage.exists(profile.photo.name):
+    name = profile.photo.name if profile else None
+    if profile is None or not name or not profile.photo.storage.exists(name):
         raise Http404
-    kind = mimetypes.guess_type(profile.photo.name)[0] or "application/octet-stream"
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     answer = FileResponse(profile.photo.open("rb"), content_type=kind)
     answer["Cache-Control"] = "private, max-age=604800"
     answer["X-Content-Type-Options"] = "nosniff"
     return answer
-

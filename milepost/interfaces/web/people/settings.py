@@ -101,9 +101,7 @@ def language(request: Request) -> HttpResponse:
     form = LanguageForm(request.POST or None, initial={"language": account.language, "time_zone": account.time_zone})
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        presenting.choose_language_and_zone(
-            account=account, language=given["language"], time_zone=given["time_zone"]
-        )
+        presenting.choose_language_and_zone(account=account, language=given["language"], time_zone=given["time_zone"])
         messages.success(request, _("Your language and time zone are kept."))
         return redirect(request.path)
     return _page(request, "my_language", form)

@@ -71,7 +71,10 @@ class _Merged:
         for identity in self.identities:
             own = self.standing.filter(identity=identity).order_by(*self.order)
             first |= Q(pk__in=own.values("pk")[part])
-        return Activity.objects.filter(first).order_by(*self.order).values(*_COLUMNS)[part]
+        rows: QuerySet[Activity, dict[str, Any]] = (
+            Activity.objects.filter(first).order_by(*self.order).values(*_COLUMNS)[part]
+        )
+        return rows
 
 
 def shown(
@@ -94,13 +97,11 @@ def threads_by_id(
     rows = found.annotate(own=Exists(Thread.objects.filter(mine, pk=OuterRef("pk")))).values(
         "pk", "title", "space__slug", "space__name", "post_count", "last_post_at", "goal_id", "value_id", "own"
     )
-    known = {row["pk"]: row for row in rows}
+    known: dict[uuid.UUID, dict[str, Any]] = {row["pk"]: dict(row) for row in rows}
     return known, {ident for ident, row in known.items() if row["own"]}
 
 
-def _entry(
-    community: Community, now: Bearings, row: dict[str, Any], thread: dict[str, Any] | None
-) -> dict[str, Any]:
+def _entry(community: Community, now: Bearings, row: dict[str, Any], thread: dict[str, Any] | None) -> dict[str, Any]:
     verb = registry.verbs().get(row["verb"])
     label = str(verb.label) if verb else row["verb"]
     entry: dict[str, Any] = {
