@@ -75,6 +75,12 @@ def page_number(post: Post) -> int:
     return before.filter(posted_at__lte=post.posted_at).count() // PAGE + 1
 
 
+def first_is_gone(thread: Thread) -> bool:
+    """Whether the post that began the thread was removed and replies stay."""
+    first = thread.posts.order_by("posted_at", "pk").values_list("deleted_at", flat=True).first()
+    return first is not None
+
+
 def own_reactions(posts: list[uuid.UUID], actor: Actor) -> dict[uuid.UUID, set[str]]:
     """Which emoji the actor gave to which of these posts."""
     found: dict[uuid.UUID, set[str]] = {}
@@ -99,8 +105,10 @@ def attachments(posts: list[uuid.UUID]) -> dict[uuid.UUID, list[dict[str, Any]]]
 
 
 def thread_rows(threads: QuerySet[Thread]) -> QuerySet[Thread, Any]:
-    """Threads as dictionaries, with who began each."""
+    """Threads as dictionaries, with who began each; with `read_to` where `unread.with_marks` gave it."""
+    marks = ["read_to"] if "read_to" in threads.query.annotations else []
     return threads.values(
+        *marks,
         "id",
         "title",
         "post_count",

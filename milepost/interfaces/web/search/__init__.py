@@ -1,0 +1,1 @@
+"""The search page; its field stands in the header of every page."""

@@ -1,0 +1,1 @@
+"""Pages of spaces: where a community talks."""
