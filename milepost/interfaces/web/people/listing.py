@@ -74,7 +74,11 @@ def page(request: Request) -> HttpResponse:
     community = request.actor.community
     filters = Filters.read(request.GET)
     found = _found(community, filters)
-    order = {"": ("name", "ident"), "newest": ("-joined_at", "-ident"), "longest": ("joined_at", "ident")}[filters.sort]
+    order = {
+        "": ("the_name", "ident"),
+        "newest": ("-the_joined_at", "-ident"),
+        "longest": ("the_joined_at", "ident"),
+    }[filters.sort]
     people = turn(found, order, request.GET, PAGE)
     context = {
         "people": [_row(community, row, by_day=bool(filters.sort)) for row in people.rows],
@@ -93,7 +97,7 @@ def page(request: Request) -> HttpResponse:
 
 
 def _found(community: Community, filters: Filters) -> QuerySet[Any, dict[str, Any]]:
-    """`values()` of people or of memberships, under the same names."""
+    """`values()` of people or of memberships, under the same names (which neither model has: annotations must be new)."""
     to_person, to_membership = ("person__", "") if filters.by_membership else ("", "membership__")
     model: Any = Membership if filters.by_membership else Person
     narrowed = Q(
@@ -115,13 +119,13 @@ def _found(community: Community, filters: Filters) -> QuerySet[Any, dict[str, An
         narrowed &= Q(membership__isnull=False)
     found: QuerySet[Any, dict[str, Any]] = model.objects.filter(narrowed).values(
         ident=F(f"{to_person}id" if to_person else "pk"),
-        name=F(f"{to_person}name"),
-        handle=F(f"{to_person}handle"),
-        headline=F(f"{to_person}profile__headline"),
-        photo=F(f"{to_person}profile__photo"),
-        role=F(f"{to_membership}role"),
-        joined_at=F(f"{to_membership}joined_at"),
-        paused_at=F(f"{to_membership}paused_at"),
+        the_name=F(f"{to_person}name"),
+        the_handle=F(f"{to_person}handle"),
+        the_headline=F(f"{to_person}profile__headline"),
+        the_photo=F(f"{to_person}profile__photo"),
+        the_role=F(f"{to_membership}role"),
+        the_joined_at=F(f"{to_membership}joined_at"),
+        the_paused_at=F(f"{to_membership}paused_at"),
     )
     return found
 
@@ -166,20 +170,20 @@ def _said(count: int, filters: Filters) -> str:
 
 
 def _row(community: Community, row: dict[str, Any], *, by_day: bool) -> dict[str, Any]:
-    if row["paused_at"]:
+    if row["the_paused_at"]:
         detail: Any = _("on a break")
     elif by_day:
-        detail = joined(row["joined_at"])
+        detail = joined(row["the_joined_at"])
     else:
-        detail = row["headline"] or ""
-        if row["role"] != Role.MEMBER:
-            role = str(Role(row["role"]).label)
+        detail = row["the_headline"] or ""
+        if row["the_role"] != Role.MEMBER:
+            role = str(Role(row["the_role"]).label)
             detail = f"{role} · {detail}" if detail else role
     return {
-        "name": row["name"],
-        "url": links.person(community, row["ident"], row["handle"]),
+        "name": row["the_name"],
+        "url": links.person(community, row["ident"], row["the_handle"]),
         "detail": detail,
-        "photo": links.photo(community, row["ident"], row["photo"]),
+        "photo": links.photo(community, row["ident"], row["the_photo"]),
     }
 
 
