@@ -61,7 +61,7 @@ class Order:
         beyond = "lt" if self.falling else "gt"
         condition = Q(pk__in=[])
         for n, key in enumerate(self.keys):
-            equal = {k: v for k, v in zip(self.keys[:n], last, strict=False)}
+            equal = dict(zip(self.keys[:n], last, strict=False))
             condition |= Q(**equal, **{f"{key}__{beyond}": last[n]})
         return Q(**{f"{self.keys[0]}__{beyond}e": last[0]}) & condition
 

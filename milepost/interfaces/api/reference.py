@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from milepost.foundation.common.markdown import render as markdown
@@ -26,11 +29,9 @@ AREAS = {
 
 def reference(request: HttpRequest) -> HttpResponse:
     if request.method not in {"GET", "HEAD"}:
-        from django.http import HttpResponseNotAllowed
-
         return HttpResponseNotAllowed(["GET", "HEAD"])
     problems = [{"kind": k, "status": s, "title": t, "meaning": m} for k, (s, t, m) in KINDS.items()]
-    context = {"areas": areas(), "problems": problems, "about": markdown(api.description), "schemas": schemas()}
+    context = {"areas": areas(), "types": types(), "problems": problems, "about": markdown(api.description)}
     return render(request, "api/reference.html", context)
 
 
@@ -48,21 +49,20 @@ def areas() -> list[dict[str, Any]]:
 
 
 def _operation(method: str, path: str, operation: dict[str, Any]) -> dict[str, Any]:
-    answers = [(s, r) for s, r in operation["responses"].items() if s < 300]
-    status, answer = answers[0]
+    status, answer = next((s, r) for s, r in operation["responses"].items() if s < 300)
     content = operation.get("requestBody", {}).get("content", {})
     return {
         "id": operation["operationId"],
         "method": method.upper(),
         "path": path,
         "summary": operation["summary"],
-        "description": markdown(operation.get("description", "")),
+        "description": markdown(operation["description"].rpartition("\n\n")[0]),
         "scope": operation.get("x-scope", ""),
         "parameters": [
             {
                 "name": p["name"],
                 "where": p["in"],
-                "type": type_of(p["schema"]),
+                "type": _linked(type_of(p["schema"])),
                 "required": p["required"],
                 "description": p.get("description", ""),
             }
@@ -70,37 +70,35 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> dict[str, A
             if p["name"] != "slug"
         ],
         "bodies": [
-            {"media": media, "type": type_of(body["schema"]), "fields": fields_of(body["schema"])}
+            {"media": media, "type": _linked(type_of(body["schema"])), "fields": _fields(body["schema"])}
             for media, body in content.items()
         ],
         "status": status,
-        "answer": _answer(answer),
+        "answer": _linked(next((type_of(body["schema"]) for body in answer.get("content", {}).values()), "")),
     }
 
 
-def _answer(answer: dict[str, Any]) -> str:
-    for body in answer.get("content", {}).values():
-        return type_of(body["schema"])
-    return ""
-
-
 @functools.cache
-def schemas() -> list[dict[str, Any]]:
-    """The types that bodies and answers are made of."""
+def types() -> list[dict[str, Any]]:
+    """What bodies and answers are made of."""
     found = api.get_openapi_schema()["components"]["schemas"]
     return [
-        {"name": name, "title": name, "description": schema.get("description", ""), "fields": fields_of(schema)}
+        {
+            "name": name,
+            "description": markdown(schema.get("description", "")),
+            "fields": _fields(schema),
+            "values": ", ".join(map(repr, schema.get("enum", []))),
+        }
         for name, schema in sorted(found.items())
-        if "properties" in schema
     ]
 
 
-def fields_of(schema: dict[str, Any]) -> list[dict[str, Any]]:
+def _fields(schema: dict[str, Any]) -> list[dict[str, Any]]:
     required = schema.get("required", [])
     return [
         {
             "name": name,
-            "type": type_of(inner),
+            "type": _linked(type_of(inner)),
             "required": name in required,
             "description": inner.get("description", ""),
         }
@@ -113,11 +111,19 @@ def type_of(schema: dict[str, Any]) -> str:
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
     if "anyOf" in schema:
-        return " | ".join(dict.fromkeys(type_of(inner) for inner in schema["anyOf"]))
+        return " or ".join(dict.fromkeys(type_of(inner) for inner in schema["anyOf"]))
     if "enum" in schema:
-        return " | ".join(repr(value) for value in schema["enum"])
+        return " or ".join(repr(value) for value in schema["enum"])
     if "const" in schema:
         return repr(schema["const"])
     if schema.get("type") == "array":
-        return f"[{type_of(schema.get('items', {}))}]"
-    return str(schema.get("format") or schema.get("type") or "object")
+        return f"list of {type_of(schema.get('items', {}))}"
+    return str(schema.get("format") or schema.get("type") or "anything")
+
+
+def _linked(words: str) -> SafeString:
+    """The names of types as links to where they are described."""
+    known = api.get_openapi_schema()["components"]["schemas"]
+    parts = re.split(r"(\w+)", words)
+    linked = (f'<a href="#type-{part}">{part}</a>' if part in known else escape(part) for part in parts)
+    return mark_safe("".join(linked))  # noqa: S308 - names of our own, the rest escaped

@@ -32,7 +32,7 @@ class Token(AuthBase):
 
     openapi_type = "http"
     openapi_scheme = "bearer"
-    openapi_bearerFormat = "mp_…"
+    openapi_bearerFormat = "mp_…"  # noqa: N815 - OpenAPI's spelling
 
     def __init__(self, permission: str, *, writes: bool = False, media: str = "", open_because: str = "") -> None:
         self.permission, self.open_because = permission, open_because

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from ninja import File, Form
 from ninja.files import UploadedFile
-from pydantic import Field, ValidationError
+from pydantic import Field, StrictBool, ValidationError
 
 from milepost.interfaces.api.fields import SourceName
 from milepost.interfaces.api.paging import Cursor, Limit, Order, Page
@@ -135,7 +135,7 @@ class OptionsGiven(Given):
     skip_channels: list[str] = []
     private_channels: list[str] = Field([], description="For exports that do not say which ones are private")
     timezone: str = Field("UTC", max_length=64, description="Of times that carry none")
-    day_first: bool | None = None
+    day_first: StrictBool | None = None
     kind: Literal["members", "messages", "activities"] | None = Field(None, description="Of a table")
     mapping: dict[str, str] = Field({}, description="Of a table: field to column")
     verb: str = Field("", max_length=40, description="Of a table of activities that has no column for it")

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from ninja import Body, Query
-from pydantic import Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic import Field, StrictBool, StringConstraints, WithJsonSchema, model_validator
 
 from milepost.domain.spaces.models import Space
 from milepost.foundation.activity import registry
@@ -137,7 +137,7 @@ class ActivityGiven(Given):
     object: ObjectGiven | None = None
     quantity: Quantity | None = None
     data: dict[str, Any] = Field({}, description="At most 4,000 bytes as JSON")
-    backfilled: bool | None = Field(
+    backfilled: StrictBool | None = Field(
         None, description="History: it counts, and nobody is told. Without it, what is older than a day is history"
     )
 
