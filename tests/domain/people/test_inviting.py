@@ -59,7 +59,7 @@ def test_a_mail_invitation_is_worth_showing(cast):
     assert "&lt;oud&gt;" in html
     assert "<oud>" not in html
     assert "Everyone plays" in letter.body
-    assert urlsplit(url).path == f"/c/{cast.community.slug}/invitations/{token}/"
+    assert urlsplit(url).path == f"/i/{token}/"
     assert "{%" not in letter.body + html
 
 

@@ -41,14 +41,10 @@ def test_a_thread_counts_its_posts():
 def test_each_factory_stays_in_the_community_it_is_given():
     community = make_cast().community
     value, milestone = make_value(community), make_milestone(community)
-    made = [
-        value,
-        milestone,
-        make_goal(value=value, milestone=milestone),
-        make_charter(community),
-        make_organisation(community),
-    ]
-    assert {row.community_id for row in made} == {community.pk}
+    goal, charter = make_goal(value=value, milestone=milestone), make_charter(community)
+    organisation = make_organisation(community)
+    for row in (value, milestone, goal, charter, organisation):
+        assert row.community == community
     reaction, attachment = make_reaction(), make_attachment()
     assert reaction.community_id == reaction.post.space.community_id
     assert attachment.community_id == attachment.post.space.community_id

@@ -740,7 +740,12 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     ("kind", "link"),
-                    models.Q(("kind", "mail"), ("max_uses", 1), models.Q(("mail", ""), _negated=True)),
+                    models.Q(
+                        ("kind", "mail"),
+                        ("max_uses", 1),
+                        ("max_uses__isnull", False),
+                        models.Q(("mail", ""), _negated=True),
+                    ),
                     models.Q(("kind", "domain"), models.Q(("domain", ""), _negated=True)),
                     _connector="OR",
                 ),

@@ -61,8 +61,11 @@ class Invitation(IdModel):
     class Meta:
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(
+                # Without the second word about it, a NULL is neither true nor false, and passes.
                 condition=(
-                    Q(kind="link") | Q(kind="mail", max_uses=1) & ~Q(mail="") | Q(kind="domain") & ~Q(domain="")
+                    Q(kind="link")
+                    | Q(kind="mail", max_uses__isnull=False, max_uses=1) & ~Q(mail="")
+                    | Q(kind="domain") & ~Q(domain="")
                 ),
                 name="invitation_says_for_whom",
             ),

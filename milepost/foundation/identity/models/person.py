@@ -125,6 +125,7 @@ class Identity(IdModel):
     name = models.CharField(max_length=120, blank=True)
     handle = models.CharField(max_length=120, blank=True)
     mail = models.CharField(max_length=254, blank=True)
+    """In small letters, so that claims find it by its index."""
     is_bot = models.BooleanField(default=False)
     attributes = json_dict()
     created_at = models.DateTimeField(default=clock.now)

@@ -103,8 +103,8 @@ class People:
             new.people.append((person, community, kind, name, "", at))
             attributes = dict(record.attributes, **({"deleted": True} if record.is_deleted else {}))
             new.identities.append(
-                (identity, community, person, self.source, record.key[:200], name, record.handle[:120], record.mail[:254],
-                 record.is_bot, json.dumps(attributes), at)
+                (identity, community, person, self.source, record.key[:200], name, record.handle[:120],
+                 record.mail[:254].lower(), record.is_bot, json.dumps(attributes), at)
             )  # fmt: skip
             if record.joined_at or record.audience:
                 new.joined.append((identity, record))
