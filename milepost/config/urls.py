@@ -12,4 +12,5 @@ urlpatterns = [
 handler400 = "milepost.interfaces.web.errors.bad_request"
 handler403 = "milepost.interfaces.web.errors.forbidden"
 handler404 = "milepost.interfaces.web.errors.not_found"
+handler429 = "milepost.interfaces.web.ratelimits.too_many_requests"  # allauth's own name for it
 handler500 = "milepost.interfaces.web.errors.server_error"

@@ -19,7 +19,7 @@ from milepost.foundation.identity.models import Community, Invitation, JoinReque
 
 def invitation_url(community: Community, token: str) -> str:
     """Where whoever has the token accepts it."""
-    return f"{settings.MILEPOST_URL}/c/{community.slug}/invitations/{token}/"
+    return f"{settings.MILEPOST_URL}/i/{token}/"
 
 
 def invite(invitation: Invitation, token: str) -> None:

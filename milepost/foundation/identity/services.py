@@ -37,3 +37,20 @@ def open_account(
             raise DomainError(" ".join(error.messages), _("Nothing was changed.")) from error
         EmailAddress.objects.create(user=account, email=mail, verified=True, primary=True)
         return account, True
+
+
+def rename(account: Account, name: str) -> None:
+    """What mails from the site call the person; each community has its own name of them. Raises DomainError without one."""
+    name = " ".join(name.split())
+    if not 0 < len(name) <= 120:
+        raise DomainError(_("A name has at most 120 letters, and at least one."))
+    if account.name != name:
+        account.name = name
+        account.save(update_fields=["name"])
+
+
+def distrust_password(account: Account) -> None:
+    """Make the account's password useless: nobody knows whether it was its owner who chose it."""
+    if account.has_usable_password():
+        account.set_unusable_password()
+        account.save(update_fields=["password"])

@@ -12,12 +12,13 @@ from django.utils.translation import gettext_noop
 from milepost.engines.milestones.bearings import bearings
 from milepost.foundation.identity.access import Actor, at_least, can
 from milepost.interfaces.web import words
+from milepost.interfaces.web.accounts.places import account_link, outside
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
     actor: Actor | None = getattr(request, "actor", None)
     if actor is None:
-        return {}
+        return outside(request)
     base = f"/c/{actor.community.slug}/"
     known: dict[str, Any] = {
         "community": actor.community,
@@ -34,6 +35,8 @@ def page(request: HttpRequest) -> dict[str, Any]:
         known["my_name"] = actor.person.name
         known["my_url"] = f"{base}people/{actor.person.handle or actor.person.pk}/"
         known["account_links"] = [{"label": _("Your settings"), "url": f"{base}me/", "icon": "settings"}]
+    if actor.account is not None:
+        known["account_links"] = [*known.get("account_links", []), account_link()]
     return known
 
 
