@@ -17,6 +17,7 @@ from typing import Any
 from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
+from milepost.domain.people.tasks import suggest_merges
 from milepost.foundation.activity import registry
 from milepost.foundation.audit.models import trace
 from milepost.foundation.common import clock
@@ -225,6 +226,7 @@ class _Loader:
                 changes={"counts": [None, self._counts()]},
                 reason=self.run.file_name,
             )
+            suggest_merges.using(community_id=self.community.pk).enqueue(str(self.community.pk))
 
     def _lists(self, batch: Batch) -> None:
         """Long lists of people and channels first, in short transactions of their own; each is safe to repeat."""
