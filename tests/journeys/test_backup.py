@@ -13,6 +13,7 @@ import pytest
 
 from tests.sites import Site
 
+pytestmark = pytest.mark.slow
 CAST = "from tests.factories.cast import make_cast; from tests.factories.people import make_community\n"
 WRITER = """
 import sys

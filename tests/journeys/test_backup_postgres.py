@@ -15,7 +15,7 @@ import pytest
 from tests.postgres import Cluster, missing, throwaway_cluster
 from tests.sites import Site
 
-pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "a server is here")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=missing() or "a server is here")]
 
 LETTERS = "import tests.journeys.letters as letters\n"
 FOLLOW = LETTERS + "from milepost.foundation.activity import following\nfollowing.catch_up()\n"
@@ -68,7 +68,8 @@ def letters(site: Site) -> list[str]:
 
 
 def counts(site: Site) -> dict[str, int]:
-    return json.loads(site.python(COUNTS))
+    found: dict[str, int] = json.loads(site.python(COUNTS))
+    return found
 
 
 def restored(site: Site, backup: Path, *words: str) -> None:

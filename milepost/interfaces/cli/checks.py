@@ -24,6 +24,8 @@ from milepost.foundation.jobs.models import Schedule
 from milepost.foundation.jobs.services import failures
 
 from .backups.postgres import server_version
+from .site import reach_database
+from .terminal import Refused
 
 OK, WARNING, PROBLEM = "ok", "warning", "problem"
 LATE = timedelta(minutes=2)
@@ -114,11 +116,14 @@ def static_files() -> Iterator[Finding]:
 
 def mail_can_be_sent() -> Iterator[Finding]:
     """Reaches the mail server; sends nothing."""
-    options = settings.MAILERS["default"]["OPTIONS"]
+    options = settings.MAILERS["default"].get("OPTIONS", {})
     if "file_path" in options:
         state = PROBLEM if settings.PRODUCTION else OK
         hint = "Set MILEPOST_MAIL_URL=smtp://user:password@host:587." if settings.PRODUCTION else ""
         yield Finding("mail", state, f"Mail is not sent but kept in {options['file_path']}.", hint)
+        return
+    if "host" not in options:
+        yield Finding("mail", OK, f"Mail goes by {settings.MAILERS['default']['BACKEND']}.")
         return
     server = f"{options['host']}:{options['port']}"
     try:
@@ -131,12 +136,15 @@ def mail_can_be_sent() -> Iterator[Finding]:
 
 def database_answers() -> Iterator[Finding]:
     try:
+        reach_database()
         version = _database_version()
         missing, ahead = schema.pending(), schema.ahead()
+    except Refused as error:
+        yield Finding("database", PROBLEM, error.message, error.hint)
+        return
     except DatabaseError as error:
         words = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        hint = "See that it runs, and that DATABASE_URL (or MILEPOST_HOME) is right."
-        yield Finding("database", PROBLEM, f"It does not answer: {words}", hint)
+        yield Finding("database", PROBLEM, f"It does not answer: {words}", "See that MILEPOST_HOME is right.")
         return
     yield Finding("database", OK, f"{version} answers.")
     if connection.vendor == "postgresql" and server_version() < OLDEST_POSTGRESQL:

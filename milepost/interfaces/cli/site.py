@@ -6,6 +6,9 @@ import os
 
 from .terminal import Refused, Terminal
 
+CONNECT_WITHIN = 10
+"""Seconds."""
+
 
 def start() -> None:
     """Read the settings and load the apps. Twice changes nothing."""
@@ -23,6 +26,7 @@ def open_database(terminal: Terminal) -> None:
     start()
     from milepost.foundation.common import schema
 
+    reach_database()
     refuse_a_newer_database()
     if schema.is_empty():
         terminal.note("The database is empty: preparing it.")
@@ -39,10 +43,28 @@ def prepare() -> list[tuple[str, str]]:
     from milepost.foundation.activity import epochs
     from milepost.foundation.common import schema
 
+    reach_database()
     refuse_a_newer_database()
     applied = schema.migrate()
     epochs.settle()
     return applied
+
+
+def reach_database() -> None:
+    """Raise Refused at once where PostgreSQL does not answer; Django's pool would try for a while, and not say why."""
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        return
+    import psycopg
+
+    try:
+        psycopg.connect(**{"connect_timeout": CONNECT_WITHIN} | connection.get_connection_params()).close()
+    except psycopg.OperationalError as error:
+        words = " ".join(str(error).split())
+        raise Refused(
+            f"The database does not answer: {words}", "See that it runs, and that DATABASE_URL is right."
+        ) from error
 
 
 def leave_database() -> None:

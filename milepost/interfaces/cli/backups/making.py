@@ -109,5 +109,27 @@ def _staging(needed: int) -> Iterator[Path]:
             f"The copy of the database needs {needed / 2**20:,.0f} MB, and {folder} has {free / 2**20:,.0f} MB.",
             "Make room there first.",
         )
-    with tempfile.TemporaryDirectory(prefix="backup-", dir=folder) as staging:
+    with staging_folder() as staging:
+        yield staging
+
+
+@contextmanager
+def staging_folder() -> Iterator[Path]:
+    """On the disk of the site's data. Those of processes that were killed are taken away."""
+    folder = schema.run_folder()
+    for left in folder.glob("staging-*"):
+        pid = left.name.split("-")[1]
+        if not pid.isdigit() or not _lives(int(pid)):
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=f"staging-{os.getpid()}-", dir=folder) as staging:
         yield Path(staging)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

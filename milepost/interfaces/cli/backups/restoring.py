@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from .. import site
 from ..terminal import Progress, Refused
 from . import postgres, sqlite
 from .archive import FOLDERS, Unpacked, read_head, unpack
-from .making import stamp
+from .making import staging_folder, stamp
 
 
 @dataclass
@@ -53,8 +52,8 @@ def restore(path: Path, *, force: bool, progress: Progress) -> Restored:
             "To replace it, run this again with --force; make a backup of it first.",
         )
     _refuse_without_room(head)
-    with tempfile.TemporaryDirectory(prefix="restore-", dir=schema.run_folder()) as staging:
-        unpacked = unpack(path, Path(staging), progress)
+    with staging_folder() as staging:
+        unpacked = unpack(path, staging, progress)
         kept = _replace(unpacked)
     cache.clear()
     migrated = site.prepare()
