@@ -5,12 +5,25 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 
+from milepost.foundation.activity.recording import record
 from milepost.foundation.identity.access import permissions
 from milepost.foundation.identity.models import ApiToken, Community, Person
-from tests.factories import Cast, make_cast
+from milepost.outward.connectors.importing import start
+from milepost.outward.connectors.uploading import keep
+from tests.factories import (
+    Cast,
+    make_attachment,
+    make_cast,
+    make_charter,
+    make_goal,
+    make_reaction,
+    make_space,
+    make_thread,
+)
 
 
 class Caller:
@@ -75,3 +88,31 @@ def steward(cast: Cast) -> Caller:
 @pytest.fixture
 def member(cast: Cast) -> Caller:
     return caller(cast.soraya)
+
+
+@pytest.fixture
+def known(cast: Cast, settings: Any) -> dict[str, Any]:
+    """What is there, by the names that paths have for it. Nobody is held back by rates."""
+    settings.API_RATES = {"read": 10**9, "write": 10**9, "address": 10**9}
+    community = cast.community
+    make_charter(community)
+    goal = make_goal(community)
+    space = make_space(community, kind="open", goal=goal)
+    thread = make_thread(space, author=cast.amara, posts=3)
+    post = thread.posts.first()
+    make_reaction(post, by=cast.ife)
+    make_attachment(post, url="https://example.org/a.txt")
+    activity = record("praise.given", community=community, by=cast.ife, other=cast.amara, data={"words": "Thanks"})
+    file = SimpleUploadedFile("members.csv", b"id,name\n1,Amara\n")
+    run = start("table", str(keep(file, community)), community=community, by=cast.amara)
+    return {
+        "slug": community.slug,
+        "goal": goal.slug,
+        "space": space.slug,
+        "thread_id": str(thread.pk),
+        "post_id": str(post.pk),
+        "person_id": str(cast.ife.pk),
+        "activity_id": activity.pk,
+        "run_id": str(run.pk),
+        "emoji": "👍",
+    }

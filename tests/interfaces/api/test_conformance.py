@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import schemathesis
 from django.core.cache import cache
-from django.core.files.base import ContentFile
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
@@ -20,13 +19,10 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.parameters import ParameterLocation
 
-from milepost.foundation.activity.recording import record
-from milepost.foundation.identity.access import permissions
-from milepost.foundation.identity.models import ApiToken
 from milepost.interfaces.api.site import api
-from milepost.outward.connectors.importing import start
-from milepost.outward.connectors.uploading import keep
-from tests.factories import Cast, make_attachment, make_charter, make_goal, make_reaction, make_space, make_thread
+from tests.factories import Cast
+
+from .conftest import caller
 
 load_all_checks()
 WANTED = CHECKS.get_by_names(
@@ -68,38 +64,6 @@ def one_transaction() -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
-@pytest.fixture
-def known(cast: Cast, settings: Any, one_transaction: None) -> dict[str, Any]:
-    """What is there, by the names that paths have for it; and the token of an owner."""
-    settings.API_RATES = {"read": 10**9, "write": 10**9, "address": 10**9}
-    community = cast.community
-    make_charter(community)
-    goal = make_goal(community)
-    space = make_space(community, kind="open", goal=goal)
-    thread = make_thread(space, author=cast.amara, posts=3)
-    post = thread.posts.first()
-    make_reaction(post, by=cast.ife)
-    make_attachment(post, url="https://example.org/a.txt")
-    activity = record("praise.given", community=community, by=cast.ife, other=cast.amara, data={"words": "Thanks"})
-    file = ContentFile(b"id,name\n1,Amara\n", name="members.csv")
-    run = start("table", str(keep(file, community)), community=community, by=cast.amara)  # type: ignore[arg-type]
-    _token, secret = ApiToken.issue(
-        account=cast.amara.account, community=community, name="schemathesis", scopes=sorted(permissions())
-    )
-    return {
-        "secret": secret,
-        "slug": community.slug,
-        "goal": goal.slug,
-        "space": space.slug,
-        "thread_id": str(thread.pk),
-        "post_id": str(post.pk),
-        "person_id": str(cast.ife.pk),
-        "activity_id": activity.pk,
-        "run_id": str(run.pk),
-        "emoji": "👍",
-    }
-
-
 @pytest.mark.slow
 @schema.parametrize()
 @settings(
@@ -107,13 +71,15 @@ def known(cast: Cast, settings: Any, one_transaction: None) -> dict[str, Any]:
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-def test_answers_are_as_described(case: schemathesis.Case, known: dict[str, Any]) -> None:
+def test_answers_are_as_described(
+    case: schemathesis.Case, known: dict[str, Any], cast: Cast, one_transaction: None
+) -> None:
     cache.clear()
     if case.meta is None or not _negated(case):
         # Made-up ids are never there: with real ones, the operations themselves are reached.
         for name in case.path_parameters or {}:
             case.path_parameters[name] = known[name]
-    response = case.call(headers={"Authorization": f"Bearer {known['secret']}"})
+    response = case.call(headers={"Authorization": f"Bearer {caller(cast.amara).secret}"})
     case.validate_response(response, checks=WANTED)
 
 
