@@ -10,7 +10,7 @@ setup: ## prepare .venv with what the site needs, nothing else
 	@scripts/bootstrap core insight
 
 serve: setup ## prepare, then start the site (ARGS="--port 8001" and the like go through)
-	@exec $(VENV)/milepost serve $(ARGS)
+	@exec $(VENV)/milepost serve --demo-first-time $(ARGS)
 
 test: ## prepare, then run all that CI runs (SECTIONS="lint types" runs some)
 	@scripts/bootstrap core insight dev
