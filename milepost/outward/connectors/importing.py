@@ -21,6 +21,7 @@ from milepost.domain.people.tasks import suggest_merges
 from milepost.foundation.activity import registry
 from milepost.foundation.audit.models import trace
 from milepost.foundation.common import clock
+from milepost.foundation.common.bulk import learn_statistics
 from milepost.foundation.identity.models import Community, Person
 
 from .loading.activities import Activities
@@ -39,6 +40,12 @@ BATCH = 1_000
 """Messages a transaction: some 40 ms on SQLite, so that people who write at the same time hardly wait."""
 LISTED = 500
 """People or channels a transaction."""
+GROWN = 4
+"""By which factor a history grows before PostgreSQL looks at the tables again."""
+TABLES = (
+    "activity_activity", "spaces_post", "spaces_thread", "spaces_reaction", "connectors_importedthread",
+    "identity_identity", "identity_person",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -212,10 +219,16 @@ class _Loader:
         )
 
     def load(self, progress: Progress) -> None:
+        seen, known = 0, 0
         for batch in self.source.batches(self.run.position):
             self._lists(batch)
             self._store(batch)
+            seen += len(batch)
+            if seen >= GROWN * known:
+                learn_statistics(*TABLES)
+                known = seen
             progress(batch.done, batch.total, "")
+        learn_statistics(*TABLES)
         with transaction.atomic():
             now = clock.now()
             ImportRun.objects.filter(pk=self.run.pk).update(finished_at=now, moved_at=now, done=self.run.total)

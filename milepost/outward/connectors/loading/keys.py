@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -11,7 +12,6 @@ from milepost.domain.spaces.models import Post
 from milepost.foundation.common.bulk import moment
 from milepost.foundation.common.databases import variables_at_once
 from milepost.foundation.identity.models import Community
-from milepost.outward.connectors.models import ImportedThread
 
 KEPT = 100_000
 """Messages and conversations held in memory, some 40 MB at the most."""
@@ -26,11 +26,18 @@ class Stored:
     author: str | None
 
 
-def pieces(keys: Iterable[str]) -> Iterator[list[str]]:
+def among(column: str, keys: Iterable[str]) -> Iterator[tuple[str, list[Any]]]:
+    """SQL for "the column is one of these", and its parameters, in as many pieces as the database needs."""
     everything = list(keys)
+    if connection.vendor == "postgresql":
+        # One array is planned in no time; a thousand parameters are not.
+        if everything:
+            yield f"{column} = ANY(%s)", [everything]
+        return
     step = variables_at_once()
     for start in range(0, len(everything), step):
-        yield everything[start : start + step]
+        some = everything[start : start + step]
+        yield f"{column} IN ({', '.join(['%s'] * len(some))})", some
 
 
 class Keys:
@@ -46,10 +53,9 @@ class Keys:
         found = {key for key in keys if key in self.messages}
         rest = [key for key in keys if key not in found]
         with connection.cursor() as cursor:
-            for some in pieces(rest):
+            for condition, some in among("source_key", rest):
                 cursor.execute(
-                    "SELECT source_key FROM activity_activity WHERE community_id = %s AND source = %s"
-                    f" AND source_key IN ({', '.join(['%s'] * len(some))})",
+                    f"SELECT source_key FROM activity_activity WHERE community_id = %s AND source = %s AND {condition}",
                     [self.community.pk.hex, self.source, *some],
                 )
                 found.update(row[0] for row in cursor.fetchall())
@@ -60,12 +66,12 @@ class Keys:
         wanted = [key for key in keys if key not in self.messages]
         self._trim()
         with connection.cursor() as cursor:
-            for some in pieces(wanted):
+            for condition, some in among("a.source_key", wanted):
                 cursor.execute(
                     "SELECT a.source_key, p.thread_id, p.id, p.author_id FROM activity_activity a JOIN spaces_post p"
                     " ON p.thread_id = a.object_id AND p.posted_at = a.happened_at AND p.author_id = a.identity_id"
                     " WHERE a.community_id = %s AND a.source = %s AND a.verb IN ('thread.started', 'reply.posted')"
-                    f" AND a.source_key IN ({', '.join(['%s'] * len(some))})",
+                    f" AND {condition}",
                     [self.community.pk.hex, self.source, *some],
                 )
                 for key, thread, post, author in cursor.fetchall():
@@ -74,10 +80,15 @@ class Keys:
     def learn_threads(self, keys: Iterable[str]) -> None:
         """Bring conversations into memory whose key is no message's own."""
         wanted = [key for key in keys if key not in self.threads]
-        for some in pieces(wanted):
-            rows = ImportedThread.objects.filter(community=self.community, source=self.source, source_key__in=some)
-            for key, thread, author in rows.values_list("source_key", "thread_id", "thread__author"):
-                self.threads[key] = Stored(thread.hex, "", None if author is None else _hex(author))
+        with connection.cursor() as cursor:
+            for condition, some in among("k.source_key", wanted):
+                cursor.execute(
+                    "SELECT k.source_key, t.id, t.author_id FROM connectors_importedthread k JOIN spaces_thread t"
+                    f" ON t.id = k.thread_id WHERE k.community_id = %s AND k.source = %s AND {condition}",
+                    [self.community.pk.hex, self.source, *some],
+                )
+                for key, thread, author in cursor.fetchall():
+                    self.threads[key] = Stored(_hex(thread), "", _hex(author) if author else None)
 
     def thread_of(self, key: str) -> Stored | None:
         """The conversation that a thread key names, with who began it."""

@@ -7,82 +7,153 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('identity', '0001_accounts_communities_people'),
-        ('spaces', '0001_spaces_threads_posts'),
+        ("identity", "0001_accounts_communities_people"),
+        ("spaces", "0001_spaces_threads_posts"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ImportedThread',
+            name="ImportedThread",
             fields=[
-                ('pk', models.CompositePrimaryKey('community_id', 'source', 'source_key', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('source', models.CharField(max_length=40)),
-                ('source_key', models.CharField(max_length=420)),
-                ('community', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='identity.community')),
-                ('thread', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='spaces.thread')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "community_id",
+                        "source",
+                        "source_key",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("source", models.CharField(max_length=40)),
+                ("source_key", models.CharField(max_length=420)),
+                (
+                    "community",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="identity.community",
+                    ),
+                ),
+                (
+                    "thread",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="spaces.thread"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ImportRun',
+            name="ImportRun",
             fields=[
-                ('id', models.UUIDField(default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=20, verbose_name='format')),
-                ('source', models.CharField(max_length=40)),
-                ('path', models.TextField()),
-                ('file_name', models.CharField(max_length=255)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('options', models.JSONField(blank=True, default=dict)),
-                ('preview', models.JSONField(blank=True, default=dict)),
-                ('position', models.TextField(blank=True)),
-                ('counts', models.JSONField(blank=True, default=dict)),
-                ('done', models.BigIntegerField(default=0)),
-                ('total', models.BigIntegerField(default=0)),
-                ('error', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(default=milepost.foundation.common.clock.now)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('moved_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('failed_at', models.DateTimeField(blank=True, null=True)),
-                ('cancelled_at', models.DateTimeField(blank=True, null=True)),
-                ('community', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='imports', to='identity.community')),
-                ('started_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='identity.person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("kind", models.CharField(max_length=20, verbose_name="format")),
+                ("source", models.CharField(max_length=40)),
+                ("path", models.TextField()),
+                ("file_name", models.CharField(max_length=255)),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("options", models.JSONField(blank=True, default=dict)),
+                ("preview", models.JSONField(blank=True, default=dict)),
+                ("position", models.TextField(blank=True)),
+                ("counts", models.JSONField(blank=True, default=dict)),
+                ("done", models.BigIntegerField(default=0)),
+                ("total", models.BigIntegerField(default=0)),
+                ("error", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(default=milepost.foundation.common.clock.now)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("moved_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("failed_at", models.DateTimeField(blank=True, null=True)),
+                ("cancelled_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "community",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="imports", to="identity.community"
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="identity.person",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='QuarantinedRow',
+            name="QuarantinedRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('place', models.CharField(max_length=500)),
-                ('line', models.PositiveBigIntegerField(default=0)),
-                ('reason', models.CharField(max_length=20)),
-                ('detail', models.TextField(blank=True)),
-                ('excerpt', models.TextField(blank=True)),
-                ('noted', models.BooleanField(default=False)),
-                ('community', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='identity.community')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='quarantine', to='connectors.importrun')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("place", models.CharField(max_length=500)),
+                ("line", models.PositiveBigIntegerField(default=0)),
+                ("reason", models.CharField(max_length=20)),
+                ("detail", models.TextField(blank=True)),
+                ("excerpt", models.TextField(blank=True)),
+                ("noted", models.BooleanField(default=False)),
+                (
+                    "community",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="identity.community",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="quarantine",
+                        to="connectors.importrun",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TableMapping',
+            name="TableMapping",
             fields=[
-                ('id', models.UUIDField(default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=80)),
-                ('kind', models.CharField(max_length=12)),
-                ('mapping', models.JSONField(blank=True, default=dict)),
-                ('saved_at', models.DateTimeField(default=milepost.foundation.common.clock.now)),
-                ('community', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='table_mappings', to='identity.community')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("kind", models.CharField(max_length=12)),
+                ("mapping", models.JSONField(blank=True, default=dict)),
+                ("saved_at", models.DateTimeField(default=milepost.foundation.common.clock.now)),
+                (
+                    "community",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="table_mappings",
+                        to="identity.community",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='importrun',
-            index=models.Index(fields=['community', '-created_at'], name='import_newest'),
+            model_name="importrun",
+            index=models.Index(fields=["community", "-created_at"], name="import_newest"),
         ),
         migrations.AddConstraint(
-            model_name='tablemapping',
-            constraint=models.UniqueConstraint(condition=models.Q(('name', ''), _negated=True), fields=('community', 'name'), name='mapping_name_once'),
+            model_name="tablemapping",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("name", ""), _negated=True), fields=("community", "name"), name="mapping_name_once"
+            ),
         ),
     ]
