@@ -104,33 +104,35 @@ def _candidates(actor: Actor, wanted: Wanted, question: Question, kinds: list[st
     few = [k for k in kinds if k not in many]
     if wanted.space or wanted.identities is not None:
         few = []
-    rows: list[Result] = []
-    more = False
+    parts, params = [], []
     for some in (many, few):
         if some:
-            found = _matches(actor, wanted, question, some)
-            more = more or len(found) >= NEWEST
-            rows += found
-    return rows, more
-
-
-def _matches(actor: Actor, wanted: Wanted, question: Question, kinds: list[str]) -> list[Result]:
-    sql, params = (_on_postgresql if connection.vendor == "postgresql" else _on_sqlite)(actor, wanted, question, kinds)
-    conditions, more = _exactly(actor, wanted, kinds)
+            sql, own = _matching(actor, wanted, question, some)
+            parts.append(sql)
+            params += own
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT d.id, d.kind, d.object_id, d.parent_id, d.space_id, c.score"
-            f" FROM ({sql}) c JOIN search_document d ON d.id = c.id WHERE {conditions}",
-            [*params, *more],
-        )
-        return [
+        cursor.execute(" UNION ALL ".join(parts), params)
+        rows = [
             Result(row[0], row[1], as_uuid(row[2]), as_uuid(row[3]), as_uuid(row[4]), int(row[5] * 1_000_000))
             for row in cursor.fetchall()
         ]
+    return rows, sum(row.kind in many for row in rows) >= NEWEST
+
+
+def _matching(actor: Actor, wanted: Wanted, question: Question, kinds: list[str]) -> tuple[str, list[Any]]:
+    """SQL for the newest matches of these kinds."""
+    sql, params = (_on_postgresql if connection.vendor == "postgresql" else _on_sqlite)(actor, wanted, question, kinds)
+    conditions, more = _exactly(actor, wanted, kinds)
+    return (
+        "SELECT d.id, d.kind, d.object_id, d.parent_id, d.space_id, c.score"
+        f" FROM ({sql}) c JOIN search_document d ON d.id = c.id WHERE {conditions}",
+        [*params, *more],
+    )
 
 
 def _seconds(moment: datetime.datetime) -> int:
-    return int(moment.timestamp()) << 31
+    # Ids have 32 bits for it: from 1970 to 2106.
+    return min(max(int(moment.timestamp()), 0), 2**32 - 1) << 31
 
 
 def _period(wanted: Wanted, column: str) -> tuple[str, list[Any]]:

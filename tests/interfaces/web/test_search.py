@@ -95,5 +95,5 @@ def test_what_was_found_is_marked_and_everything_else_is_text():
 def test_a_page_of_results_takes_ten_queries(client, cast, url, django_assert_max_num_queries):
     client.force_login(cast.soraya.account)
     client.get(url, {"q": "mixer"})
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(10):
         client.get(url, {"q": "mixer"})

@@ -74,12 +74,12 @@ def _post(row: Mapping[str, Any], view: View, may_react: bool, moderates: bool, 
     if claimed:
         who = f'<a class="post-who" href="{links.person(view.community, row["person"], row["handle"])}">{name}</a>'
     edited = f'<a class="quiet" href="{here}history/">{gettext("edited")}</a>' if row["edited_at"] else ""
-    mark = f'<span class="badge accent">{gettext("new")}</span>' if new else ""
+    mark = f'<span class="sr">{gettext("new")}</span>' if new else ""
     answers = _answers(row, view) if row["reply_to_id"] else ""
     body = row["html"] or f'<p class="quiet">{gettext("What stood here was erased.")}</p>'
     kept = _files(view.files.get(pk, ()), view)
     return (
-        f'<li class="post" id="post-{pk}">{avatar(author_name(row), photo)}<article>'
+        f'<li class="post{" is-new" if new else ""}" id="post-{pk}">{avatar(author_name(row), photo)}<article>'
         f'<header class="post-head">{who}<a class="post-when" href="{here}">{times.ago(row["posted_at"])}</a>{edited}{mark}'
         f"{_menu(row, view, here, moderates)}</header>{answers}"
         f'<div class="prose">{body}</div>{kept}'

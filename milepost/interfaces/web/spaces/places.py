@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -42,15 +43,17 @@ def index(request: Request) -> HttpResponseBase:
     spaces = Space.objects.visible_to(actor).filter(_group(shown))
     for word in words.split()[:5]:
         spaces = spaces.filter(Q(name__icontains=word) | Q(purpose__icontains=word))
-    rows: Any = spaces.annotate(goal_title=F("goal__title"), goal_slug=F("goal__slug"), value_name=F("value__name")).values(
-        "id", "slug", "name", "purpose", "kind", "post_count", "thread_count", "created_at",
+    rows: Any = spaces.annotate(active_at=Coalesce("last_post_at", "created_at"), goal_title=F("goal__title"), goal_slug=F("goal__slug"), value_name=F("value__name")).values(
+        "id", "slug", "name", "purpose", "kind", "post_count", "thread_count", "active_at",
         "goal_title", "goal_slug", "value_name", "last_post_at",
     )  # fmt: skip
-    page = cursors.turn(rows, ("name", "id"), request.GET, SPACES)
+    # Where people talk, the liveliest first; what is kept for reading, by name.
+    order = ("name", "id") if shown else ("-active_at", "-id")
+    page = cursors.turn(rows, order, request.GET, SPACES)
     new = unread.counts(actor)
     context = {
         "spaces": [_row(row, request, new) for row in page.rows],
-        "page": page,
+        "leaf": page,
         "tabs": _tabs(shown),
         "shown": shown,
         "q": words,
@@ -157,7 +160,7 @@ def show(request: Request, space: str) -> HttpResponseBase:
         "space": place,
         "crumbs": crumbs(request, place)[:1],
         "threads": [thread_row(row, request, place) for row in [*pinned, *page.rows]],
-        "page": page,
+        "leaf": page,
         "chips": _chips(tags, tag, only, actor.membership is not None),
         "filtered": bool(tag or only),
         "may_start": writable,

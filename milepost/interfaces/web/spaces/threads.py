@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from milepost.domain.spaces import reading, rendering, unread
 from milepost.domain.spaces.models import Post, Space, Thread
 from milepost.engines.milestones.bearings import bearings
+from milepost.foundation.common.markdown import excerpt
 from milepost.foundation.identity.access import Actor, at_least, can
 from milepost.interfaces.web.access import Request, route
 from milepost.interfaces.web.home import links
@@ -117,7 +118,7 @@ def _conversation(request: Request, thread: Thread, page: reading.PostPage) -> d
         "space": thread.space,
         "crumbs": crumbs(request, thread.space),
         "posts": drawing.posts(page.posts, view),
-        "page": page,
+        "leaf": page,
         "numbers": numbers(page),
         "first_gone": _first_is_gone(thread, page),
         "tags": thread.tags.all(),
@@ -160,7 +161,7 @@ def _answering(request: Request, thread: Thread) -> dict[str, Any] | None:
     if not _is_uuid(wanted):
         return None
     row = reading.rows(thread.posts.filter(pk=wanted, deleted_at__isnull=True)).first()
-    return {"id": row["id"], "name": drawing.author_name(row), "text": row["text"]} if row else None
+    return {"id": row["id"], "name": drawing.author_name(row), "text": excerpt(row["text"], 90)} if row else None
 
 
 def numbers(page: reading.PostPage) -> list[int | None]:
@@ -218,7 +219,7 @@ def _posted(request: Request, thread: Thread, post: Post) -> HttpResponseBase:
         "posts": drawing.posts(page, view),
         "form": PostForm(),
         "here": address(thread),
-        "page": {"number": shown},
+        "leaf": {"number": shown},
         "thread": thread,
         "swap": True,
     }
@@ -231,7 +232,7 @@ def _not_posted(request: Request, thread: Thread, form: PostForm) -> HttpRespons
     answering = _answering(request, thread)
     shown = _number(request.POST.get("page", "1"))
     if request.htmx:
-        context = {"form": form, "here": address(thread), "page": {"number": shown}, "answering": answering}
+        context = {"form": form, "here": address(thread), "leaf": {"number": shown}, "answering": answering}
         response = render(request, "web/spaces/reply.html", context)
         response["HX-Retarget"], response["HX-Reswap"] = "#reply", "outerHTML"
         return response
