@@ -84,7 +84,7 @@ def page(request: Request, milestone: str) -> HttpResponse:
             "milestone": found,
             "how_many": words.reached(count, now.members, steward=at_least(actor, "steward")),
             "reached": count,
-            "moments": rows(community, celebrating.as_moments(people.rows, actor)),
+            "moments": rows(community, celebrating.as_moments(people.rows, actor), of=found.slug),
             "people": people,
             "mine": mine,
             "goals": [{"label": goal.title, "url": links.goal(community, goal.slug)} for goal in goals],

@@ -32,16 +32,17 @@ MOST = 60
 """Moments on their page. Older ones stand on the members' own pages."""
 
 
-def rows(community: Community, moments: Iterable[Moment], *, mine: bool = False) -> list[dict[str, Any]]:
-    """`mine`: the reader may take back thanks that they gave, and their own milestones."""
-    return [_thanks(community, one) if one.thanked else _reached(community, one) for one in moments]
+def rows(community: Community, moments: Iterable[Moment], *, of: str = "") -> list[dict[str, Any]]:
+    """`of`: the slug of the milestone whose own page it is; its name need not be said again."""
+    return [_thanks(community, one) if one.thanked else _reached(community, one, of) for one in moments]
 
 
-def _reached(community: Community, one: Moment) -> dict[str, Any]:
+def _reached(community: Community, one: Moment, of: str) -> dict[str, Any]:
+    here = one.slug == of
     return {
         **_who(community, one.who),
-        "text": _("reached"),
-        "stone": one.milestone,
+        "text": _("reached it") if here else _("reached"),
+        "stone": "" if here else one.milestone,
         "stone_state": "reached",
         "stone_url": links.milestone(community, one.slug),
         "quote": one.words,

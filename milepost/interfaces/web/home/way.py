@@ -30,11 +30,12 @@ class Way:
     """Milestones, steps not counted."""
 
 
-def drawn(community: Community, now: Bearings, journey: Journey, *, at_most: int | None = None) -> Way:
-    """The whole way, or `at_most` so many stones of it round the next one."""
-    behind = _behind(community, now, journey)
+def drawn(
+    community: Community, now: Bearings, journey: Journey, *, own: bool = True, at_most: int | None = None
+) -> Way:
+    """The whole way, or `at_most` so many stones of it round the next one. `own`: it is the reader's."""
     open_stones = [stone for stone in now.stones if stone.id not in journey.awards]
-    step = Step.POST if Step.POST not in journey.steps else None
+    step = Step.POST if own and Step.POST not in journey.steps else None
     ahead: list[dict[str, str]] = []
     if step:
         ahead.append({"label": step.label, "state": "next", "detail": _("a small step, and a good one")})
@@ -44,16 +45,17 @@ def drawn(community: Community, now: Bearings, journey: Journey, *, at_most: int
             {
                 "label": stone.name,
                 "state": state,
-                "detail": _how_many(now, stone),
+                "detail": _how_many(now, stone) if own else "",
                 "url": links.milestone(community, stone.slug),
             }
         )
+    behind = _behind(community, now, journey)
     if at_most is not None:
-        kept = max(at_most - len(ahead), at_most // 2)
-        behind = behind[-kept:]
+        behind = _weightiest(behind, max(at_most - len(ahead), (at_most + 1) // 2))
         ahead = ahead[: at_most - len(behind)]
+    stones = [passed.stone for passed in behind] + ahead
     next_stone = open_stones[0] if open_stones and not step else None
-    return Way(behind + ahead, next_stone, step, sum(1 for ident in journey.awards if now.stone(ident)))
+    return Way(stones, next_stone, step, sum(1 for ident in journey.awards if now.stone(ident)))
 
 
 def _how_many(now: Bearings, stone: Stone) -> str:
@@ -62,20 +64,39 @@ def _how_many(now: Bearings, stone: Stone) -> str:
     return words.reached(stone.reached, now.members) if now.may_show(stone.reached) else ""
 
 
-def _behind(community: Community, now: Bearings, journey: Journey) -> list[dict[str, str]]:
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    day: datetime.date
+    rank: int
+    """Among what happened on one day: joining, steps in their order, milestones."""
+    stone: dict[str, str]
+
+
+MILESTONE = 9
+
+
+def _behind(community: Community, now: Bearings, journey: Journey) -> list[_Passed]:
     """Oldest first. Steps are called small, so that nobody takes them for what counts."""
-    found: list[tuple[datetime.date, int, dict[str, str]]] = []
+    found: list[_Passed] = []
     if journey.joined:
-        label = _("Found my people")
-        found.append((journey.joined, 0, _reached(label, _dated(_("joined %(day)s"), journey.joined))))
+        detail = _dated(_("joined %(day)s"), journey.joined)
+        found.append(_Passed(journey.joined, 0, _reached(_("Found my people"), detail)))
     for rank, step in enumerate(Step, start=1):
         if when := journey.steps.get(step):
-            found.append((when, rank, _reached(step.label, _dated(_("small step, %(day)s"), when))))
+            found.append(_Passed(when, rank, _reached(step.label, _dated(_("small step, %(day)s"), when))))
     for ident, award in journey.awards.items():
         if stone := now.stone(ident):
             url = links.milestone(community, stone.slug)
-            found.append((award.day, 9, _reached(stone.name, day(award.day), url)))
-    return [row for _day, _rank, row in sorted(found, key=lambda one: one[:2])]
+            found.append(_Passed(award.day, MILESTONE, _reached(stone.name, day(award.day), url)))
+    return sorted(found, key=lambda passed: (passed.day, passed.rank))
+
+
+def _weightiest(behind: list[_Passed], count: int) -> list[_Passed]:
+    """The last milestones, and where there is room the beginning and the last steps; in their order."""
+    by_weight = sorted(
+        range(len(behind)), key=lambda i: (behind[i].rank == MILESTONE, behind[i].rank == 0, i), reverse=True
+    )
+    return [behind[i] for i in sorted(by_weight[:count])]
 
 
 def _dated(sentence: str, when: datetime.date) -> SafeString:
