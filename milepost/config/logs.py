@@ -19,7 +19,8 @@ import structlog
 Event = MutableMapping[str, Any]
 
 HIDDEN_KEYS = re.compile(
-    r"(?:^|_)(?:authorization|cookies?|csrf\w*|e?mails?|key|names?|passw(?:or)?d|secret|session|to|tokens?)$", re.IGNORECASE
+    r"(?:^|_)(?:authorization|cookies?|csrf\w*|e?mails?|key|names?|passw(?:or)?d|secret|session|to|tokens?)$",
+    re.IGNORECASE,
 )
 """Keys whose values never belong in a log."""
 NAMES_OF_THINGS = {"logger_name", "file_name", "func_name", "job_name"}
