@@ -164,7 +164,8 @@ ACCOUNT_SIGNUP_FORM_CLASS = "milepost.interfaces.web.accounts.naming.Named"
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
-ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = True
+# Changing it is offered for new addresses only, which tells strangers which ones are known.
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = False
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
@@ -179,7 +180,6 @@ ACCOUNT_FORMS = {
     "login": f"{_forms}.SignIn",
     "signup": f"{_forms}.SignUp",
     "add_email": f"{_forms}.AddAddress",
-    "change_email": f"{_forms}.OtherAddress",
     "change_password": f"{_forms}.ChangePassword",
     "set_password": f"{_forms}.SetPassword",
     "reset_password": f"{_forms}.AskForReset",
@@ -246,6 +246,7 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
     "milepost.interfaces.web.sheet.SheetFinder",
+    "milepost.interfaces.web.charts.bundle.VegaFinder",
 ]
 FORM_RENDERER = "milepost.interfaces.web.rendering.HouseRenderer"
 STORAGES: dict[str, dict[str, Any]] = {

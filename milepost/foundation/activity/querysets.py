@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
 from django.db import connection, models
@@ -30,7 +31,7 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
     def newest_first(self) -> Self:
         return self.order_by("-happened_at", "-id")
 
-    def visible_to(self, actor: Actor, hidden_spaces: list[object]) -> Self:
+    def visible_to(self, actor: Actor, hidden_spaces: Sequence[object]) -> Self:
         """What the actor may see of the community's log: public verbs, in spaces that are not hidden from them."""
         from milepost.foundation.identity.access import at_least
 

@@ -54,13 +54,18 @@ def _compass(actor: Actor, base: str) -> dict[str, Any]:
 
 
 _PLACES = (
-    ("community.view", "home", "", gettext_noop("Home"), "house"),
-    ("goals.view", "goals", "goals/", gettext_noop("Goals"), "target"),
-    ("spaces.view", "spaces", "spaces/", gettext_noop("Talk"), "messages-square"),
-    ("people.view", "people", "people/", gettext_noop("People"), "users"),
-    ("charter.view", "mission", "mission/", gettext_noop("Mission"), "compass"),
-    ("log.view", "log", "log/", gettext_noop("Log"), "scroll"),
-    ("community.desk", "desk", "desk/", gettext_noop("Desk"), "clipboard-list"),
+    ("community.view", "home", "", gettext_noop("Home"), "house", False),
+    ("goals.view", "goals", "goals/", gettext_noop("Goals"), "target", False),
+    ("spaces.view", "spaces", "spaces/", gettext_noop("Talk"), "messages-square", False),
+    ("people.view", "people", "people/", gettext_noop("People"), "users", False),
+    ("charter.view", "mission", "mission/", gettext_noop("Mission"), "compass", False),
+    ("log.view", "log", "log/", gettext_noop("Log"), "scroll", False),
+    ("community.desk", "desk", "desk/", gettext_noop("Desk"), "clipboard-list", True),
+    ("people.invite", "invitations", "invitations/", gettext_noop("Invite"), "user-plus", True),
+    ("people.admit", "requests", "requests/", gettext_noop("Who wants to join"), "door-open", True),
+    ("people.link", "claims", "claims/", gettext_noop("Who is who"), "link", True),
+    ("imports.run", "import", "import/", gettext_noop("Import"), "import", True),
+    ("community.settings", "settings", "settings/", gettext_noop("Settings"), "settings", True),
 )
 
 
@@ -74,7 +79,8 @@ def _nav(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
             "url": base + tail,
             "icon": icon,
             "current": here.startswith(tail) if tail else not here,
+            "steward": steward,
         }
-        for permission, key, tail, label, icon in _PLACES
+        for permission, key, tail, label, icon, steward in _PLACES
         if can(actor, permission)
     ]

@@ -14,5 +14,6 @@ urlpatterns = [
     path("", include("milepost.interfaces.web.accounts.urls")),
     path("c/<slug:slug>/", include("milepost.interfaces.web.spaces.urls")),
     path("c/<slug:slug>/", include("milepost.interfaces.web.search.urls")),
+    path("c/<slug:slug>/", include("milepost.interfaces.web.desk.urls")),
     path("styleguide/", styleguide, name="styleguide"),
 ]

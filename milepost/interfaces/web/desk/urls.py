@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from . import audit, charts, jobs, log, settings, views
+
+urlpatterns = [
+    path("log/", log.page, name="log"),
+    path("desk/", views.desk, name="desk"),
+    path("desk/trail/", audit.page, name="audit"),
+    path("desk/work/", jobs.page, name="jobs"),
+    path("desk/work/<uuid:run>/again/", jobs.again, name="job_again"),
+    path("desk/charts/people-a-week.json", charts.people_a_week, name="chart_people_a_week"),
+    path("desk/charts/people-a-week.svg", charts.people_a_week_svg, name="chart_people_a_week_svg"),
+    path("settings/", settings.page, name="settings"),
+]

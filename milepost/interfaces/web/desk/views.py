@@ -1,0 +1,142 @@
+"""The steward's desk: what waits for a hand, and how the community is doing."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from milepost.domain.spaces.models import Thread
+from milepost.engines.milestones.rhythm import DEFINITION
+from milepost.foundation.common import clock
+from milepost.foundation.identity.access import Actor, can
+from milepost.foundation.identity.models import Claim, Community, JoinRequest, Membership, MergeSuggestion, Person
+from milepost.foundation.jobs.services import failures
+from milepost.interfaces.web.access import Request, route
+from milepost.interfaces.web.charts import bundle, people_a_week
+from milepost.outward.connectors.models import ImportRun
+
+from .charts import recent
+
+UNANSWERED_AFTER = datetime.timedelta(days=1)
+UNANSWERED_WITHIN = datetime.timedelta(days=60)
+NEW = datetime.timedelta(days=30)
+
+
+@require_safe
+@route("community.desk")
+def desk(request: Request) -> HttpResponse:
+    actor = request.actor
+    weeks = recent(actor.community)
+    drawn = bundle.available() and any(week.people for week in weeks)
+    return render(
+        request,
+        "web/desk/desk.html",
+        {
+            "waiting": [item for item in _waiting(actor) if item["count"]],
+            "stats": _stats(actor.community, [week.people for week in weeks]),
+            "chart_title": people_a_week.finding(weeks),
+            "chart_text": DEFINITION,
+            "chart": drawn,
+            "chart_columns": [
+                {"label": _("Week from")},
+                {"label": _("People"), "number": True},
+                {"label": _("For the first time"), "number": True},
+            ],
+            "chart_rows": [[week.monday, week.people, week.newcomers] for week in reversed(weeks)] if drawn else [],
+            "places": _places(actor),
+        },
+    )
+
+
+def _waiting(actor: Actor) -> list[dict[str, Any]]:
+    """What only a person can decide, with how much of it there is. One small count each."""
+    community, base = actor.community, f"/c/{actor.community.slug}/"
+    now = clock.now()
+    found: list[dict[str, Any]] = []
+
+    def add(permission: str, count: int, text: str, url: str, action: str) -> None:
+        if can(actor, permission):
+            found.append({"count": count, "text": text, "url": base + url, "action": action})
+
+    n = JoinRequest.objects.filter(community=community, accepted_at=None, declined_at=None).count()
+    words = ngettext("%(n)d person asks to join", "%(n)d people ask to join", n) % {"n": n}
+    add("people.admit", n, words, "requests/", _("Read their answers"))
+    n = Thread.objects.visible_to(actor).filter(
+        post_count=1,
+        closed_at=None,
+        space__read_only_at=None,
+        space__archived_at=None,
+        started_at__lt=now - UNANSWERED_AFTER,
+        started_at__gt=now - UNANSWERED_WITHIN,
+    ).count()  # fmt: skip
+    words = ngettext("%(n)d question waits for longer than a day", "%(n)d questions wait for longer than a day", n) % {
+        "n": n
+    }
+    add("community.desk", n, words, "spaces/?waiting=1", _("Find someone who can answer"))
+    n = Claim.objects.filter(community=community, granted_at=None, refused_at=None).count()
+    words = ngettext("%(n)d person says “that was me”", "%(n)d people say “that was me”", n) % {"n": n}
+    add("people.link", n, words, "claims/", _("Look at the claims"))
+    n = MergeSuggestion.objects.filter(community=community, dismissed_at=None).count()
+    words = ngettext("%(n)d pair may be one person", "%(n)d pairs may be one person", n) % {"n": n}
+    add("people.link", n, words, "claims/suggestions/", _("Compare them"))
+    n = ImportRun.objects.unfinished().filter(community=community).count()
+    words = ngettext("%(n)d import is not finished", "%(n)d imports are not finished", n) % {"n": n}
+    add("imports.run", n, words, "import/", _("See how far it is"))
+    n = failures(community_id=community.pk).count()
+    words = ngettext("%(n)d background job failed", "%(n)d background jobs failed", n) % {"n": n}
+    add("jobs.view", n, words, "desk/work/", _("See why, and run it again"))
+    return found
+
+
+def _stats(community: Community, weeks: list[int]) -> list[dict[str, Any]]:
+    """Members now and lately; each with its definition."""
+    base, since = f"/c/{community.slug}/", clock.now() - NEW
+    listed = Person.objects.in_community(community).listed()
+    joined = listed.filter(membership__joined_at__gte=since).count()
+    left = Membership.objects.filter(community=community, left_at__gte=since).count()
+    paused = Membership.objects.filter(community=community).paused().filter(~Q(person__account=None)).count()
+    return [
+        {
+            "label": _("Members"),
+            "value": listed.count(),
+            "rows_url": f"{base}people/",
+            "definition_url": f"{base}definitions/#members",
+        },
+        {
+            "label": _("Joined"),
+            "period": _("30 days"),
+            "value": joined,
+            "rows_url": f"{base}people/?since=30",
+            "change": ngettext("%(n)d left", "%(n)d left", left) % {"n": left},
+        },
+        {"label": _("On a break"), "value": paused, "rows_url": f"{base}people/?state=paused"},
+        {
+            "label": _("Taking part"),
+            "period": _("last week"),
+            "value": weeks[-1] if weeks else 0,
+            "spark": weeks if any(weeks) else [],
+            "spark_label": _("People taking part, by week, over half a year"),
+        },
+    ]
+
+
+def _places(actor: Actor) -> list[dict[str, str]]:
+    base = f"/c/{actor.community.slug}/"
+    every = (
+        ("people.invite", "invitations/", _("Invite people"), _("By link, by mail, or a whole domain.")),
+        ("people.link", "claims/merges/", _("Merged people"), _("Who was merged, and how to split them again.")),
+        ("imports.run", "import/", _("Import"), _("Bring in a history from Slack, Discord, mail, a forum or a table.")),
+        ("log.view", "log/", _("Log"), _("Everything that happened, with filters.")),
+        ("audit.view", "desk/trail/", _("Audit trail"), _("What stewards changed, with before and after.")),
+        ("jobs.view", "desk/work/", _("Background work"), _("What runs behind the pages, and what failed.")),
+        ("community.settings", "settings/", _("Settings"), _("Name, colour, who sees the community, how people join.")),
+        ("community.export", "export/", _("Take everything out"), _("The whole community as documented files.")),
+    )
+    return [{"title": title, "url": base + url, "text": text} for name, url, title, text in every if can(actor, name)]
