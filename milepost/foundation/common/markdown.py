@@ -16,7 +16,11 @@ _TAGS |= {"h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"}
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "code": {"class"}, "th": {"class"}, "td": {"class"}}
 _SHIFT = {"h1": "h4", "h2": "h5", "h3": "h6", "h4": "h6", "h5": "h6", "h6": "h6"}
 _HEADING = re.compile(r"<(/?)(h[1-6])>")
-_PLAIN = re.compile(r"[*_`~#>\[\]()!|-]+")
+_MARKED = re.compile(r"[*_`~#>\[|]|^\s*(?:[-+]|\d+[.)])\s", re.MULTILINE)
+_FENCE = re.compile(r"^\s*(?:```|~~~).*$", re.MULTILINE)
+_LINK = re.compile(r"!?\[([^\[\]]*)\](?:\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)|\[[^\[\]]*\])?")
+_LINE_START = re.compile(r"^\s*(?:(?:#{1,6}|[-+*>]|\d+[.)])\s+)+", re.MULTILINE)
+_EMPHASIS = re.compile(r"(?<!\w)[*_~`]+(?=\S)|(?<=\S)[*_~`]+(?!\w)|\|")
 LONGEST = 200_000
 """Characters; a longer text is cut before it is rendered, so that no one message can hold up a page."""
 
@@ -47,7 +51,11 @@ def render(text: str, link: Callable[[str], str] | None = None) -> SafeString:
 
 def excerpt(text: str, length: int = 140) -> str:
     """The beginning of `text` as one plain line of at most `length` characters, cut at a word."""
-    line = " ".join(_PLAIN.sub(" ", text[: length * 4]).split())
+    head = text[: length * 4]
+    if _MARKED.search(head):
+        head = _LINK.sub(r"\1", _FENCE.sub(" ", head))
+        head = _EMPHASIS.sub("", _LINE_START.sub("", head))
+    line = " ".join(head.split())
     if len(line) <= length:
         return line
     cut = line[:length].rsplit(" ", 1)[0]

@@ -78,6 +78,21 @@ def test_deep_nesting_and_long_text_end() -> None:
     assert len(render("a" * 1_000_000)) < 300_000
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("Who has **seeds**, @João?", "Who has seeds, @João?"),
+        ("# Beds\n\n- one *two*\n> three", "Beds one two three"),
+        ("snake_case, 2 * 3, well-known (see) wow!", "snake_case, 2 * 3, well-known (see) wow!"),
+        ("[the plan](https://example.org/a_(b)) and `bed 7`", "the plan and bed 7"),
+        ("```py\ncode\n```\n1. ~~gone~~", "code gone"),
+        ("***", ""),
+    ],
+)
+def test_an_excerpt_reads_as_plain_words(text: str, line: str) -> None:
+    assert excerpt(text) == line
+
+
 @given(st.text(max_size=600), st.integers(1, 200))
 def test_an_excerpt_is_one_short_line(text: str, length: int) -> None:
     line = excerpt(text, length)
