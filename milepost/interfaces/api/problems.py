@@ -116,6 +116,9 @@ def of(error: BaseException) -> Problem:
         return Problem("no-token", headers={"WWW-Authenticate": "Bearer"})
     if isinstance(error, RequestDataTooBig):
         return Problem("too-large", _("The body is larger than two megabytes."), _("Send it in parts."))
+    if isinstance(error.__cause__, Problem):
+        # The framework takes whatever a parser raises for unreadable JSON.
+        return error.__cause__
     if isinstance(error, HttpError | MultiPartParserError | SuspiciousOperation):
         return Problem("malformed")
     outage = outage_of(error)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
+
+from milepost.foundation.common import clock
 
 from .problems import Problem
 
@@ -34,7 +35,7 @@ class Rate:
 
 def count(who: str, limit: int) -> Rate:
     """Count one request of `who`; raises Problem (429) beyond the limit."""
-    now = int(time.time())
+    now = int(clock.now().timestamp())
     window = now // WINDOW
     key = f"api:{who}:{window}"
     cache.add(key, 0, timeout=WINDOW * 2)

@@ -12,15 +12,21 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
 from milepost.foundation.common import clock
+from milepost.foundation.common.errors import DomainError
 from milepost.foundation.common.ids import new_id
 from milepost.foundation.common.uploads import clean_name
-from milepost.foundation.identity.models import Community
+from milepost.foundation.identity.models import Community, Person
 
+from .importing import start
 from .models import ImportRun
-from .records import ConnectorError
+from .records import ConnectorError, Options
+from .sources import open_source
 
 KEPT = timedelta(days=30)
 """How long an upload waits for its import to be finished: for another attempt, or for someone to look at it."""
+
+GLANCE = 1 << 20
+"""Bytes that are read to see whether a file can be imported."""
 
 
 def folder() -> Path:
@@ -54,6 +60,38 @@ def keep(file: UploadedFile, community: Community) -> Path:
         path.unlink(missing_ok=True)
         raise
     return path
+
+
+def begin(
+    file: UploadedFile, kind: str, *, community: Community, options: Options, source: str = "", by: Person | None = None
+) -> ImportRun:
+    """Keep an upload, look whether it can be read, and make its run; nothing of the history is stored yet.
+
+    Raises ConnectorError for a file of another kind, or options that do not fit it; then nothing is left behind.
+    """
+    path = keep(file, community)
+    try:
+        open_source(kind, str(path), options).preview(GLANCE)
+        run = start(
+            kind,
+            str(path),
+            community=community,
+            options=options,
+            source=source,
+            by=by,
+            file_name=clean_name(file.name or ""),
+        )
+    except DomainError:
+        discard(path)
+        raise
+    if run.path != str(path):
+        # An earlier import of the same file goes on, with its own copy if that is still there.
+        if Path(run.path).exists():
+            discard(path)
+        else:
+            run.path = str(path)
+            run.save(update_fields=["path"])
+    return run
 
 
 def discard(path: str | Path) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.test import Client
 
 from milepost.foundation.activity.recording import record
@@ -32,7 +31,7 @@ class Caller:
     def __init__(self, community: Community, secret: str) -> None:
         self.community, self.secret, self.client = community, secret, Client(raise_request_exception=False)
 
-    def send(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         whole = path if path.startswith(("/api", "http")) else f"/api/v1/communities/{self.community.slug}{path}"
         whole = whole.removeprefix("http://testserver")
         given = {"authorization": f"Bearer {self.secret}"} if self.secret else {}
@@ -46,10 +45,10 @@ class Caller:
             method, whole, headers=given | {k.replace("_", "-"): v for k, v in headers.items()}, **content
         )
 
-    def get(self, path: str, **headers: str) -> HttpResponse:
+    def get(self, path: str, **headers: str) -> Any:
         return self.send("GET", path, **headers)
 
-    def post(self, path: str, body: Any, **headers: str) -> HttpResponse:
+    def post(self, path: str, body: Any, **headers: str) -> Any:
         return self.send("POST", path, body, **headers)
 
     def walk(self, path: str) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ from tests.factories import Cast
 from .conftest import caller
 
 load_all_checks()
-WANTED = CHECKS.get_by_names(
+WANTED: Any = CHECKS.get_by_names(
     [
         "not_a_server_error",
         "status_code_conformance",

@@ -13,12 +13,12 @@ from milepost.interfaces.api.paging import Cursor, Limit, Order, Page
 from milepost.interfaces.api.problems import Problem, not_found
 from milepost.interfaces.api.routing import MULTIPART, Given, Routes, Told
 from milepost.interfaces.api.tokens import Asked
-from milepost.outward.connectors.importing import report_of, start
+from milepost.outward.connectors.importing import report_of
 from milepost.outward.connectors.models import ImportRun, QuarantinedRow
 from milepost.outward.connectors.records import Options
 from milepost.outward.connectors.sources import SOURCES
 from milepost.outward.connectors.tasks import carry_out_import
-from milepost.outward.connectors.uploading import keep
+from milepost.outward.connectors.uploading import begin
 
 routes = Routes(tags=["imports"])
 
@@ -175,15 +175,13 @@ def start_import(
     except ValidationError as error:
         first = error.errors()[0]
         raise _wrong("options", f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-    path = keep(file, request.actor.community)
-    run = start(
+    run = begin(
+        file,
         kind,
-        str(path),
         community=request.actor.community,
         options=chosen,
         source=source,
         by=request.actor.person,
-        file_name=file.name or "",
     )
     account = request.token.account.pk
     carry_out_import.using(community_id=request.actor.community.pk, requested_by=account).enqueue(str(run.pk))
