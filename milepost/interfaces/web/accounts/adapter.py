@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import time
 from typing import Any
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.models import EmailAddress
@@ -43,6 +45,14 @@ class AccountAdapter(DefaultAccountAdapter):
         user.name = " ".join(form.cleaned_data.get("name", "").split())
         saved: Account = super().save_user(request, user, form, commit)
         return saved
+
+    def is_reauthentication_required(self, *, app: str) -> bool:
+        """allauth counts only being asked again; who has just signed in need not be asked the same at once."""
+        records = get_authentication_records(self.request, self.request.user)
+        if records and time.time() - records[-1]["at"] < app_settings.REAUTHENTICATION_TIMEOUT:
+            return False
+        required: bool = super().is_reauthentication_required(app=app)
+        return required
 
     def render_mail(
         self,

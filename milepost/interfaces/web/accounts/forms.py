@@ -12,6 +12,8 @@ from allauth.mfa.webauthn import forms as webauthn
 from allauth.socialaccount import forms as social
 from django import forms
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 CODE = {"inputmode": "text", "autocapitalize": "characters", "spellcheck": "false", "autofocus": True}
@@ -53,8 +55,15 @@ class NewlyWorded(Worded):
 
 
 class SignUp(NewlyWorded, account.SignupForm):
+    """A known address takes as long as a new one, whose password is hashed: the time must not tell which it was."""
+
     labels = Worded.labels
     helps = NewlyWorded.helps | {"email": _("We mail you a code to confirm it. No one else here sees it.")}
+
+    def try_save(self, request: HttpRequest) -> Any:
+        if self.account_already_exists:
+            make_password(self.cleaned_data["password1"])
+        return super().try_save(request)
 
 
 class ProviderSignUp(Worded, social.SignupForm):
@@ -63,10 +72,6 @@ class ProviderSignUp(Worded, social.SignupForm):
 
 class AddAddress(Worded, account.AddEmailForm):
     labels = {"email": _("Another mail address")}
-
-
-class OtherAddress(Worded, account.ChangeEmailForm):
-    labels = {"email": _("The right mail address")}
 
 
 class ChangePassword(NewlyWorded, account.ChangePasswordForm):

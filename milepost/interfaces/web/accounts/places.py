@@ -16,7 +16,7 @@ _PLACES = (
     ("account_hub", gettext_noop("About you"), "user-round"),
     ("account_email", gettext_noop("Mail addresses"), "mail"),
     ("account_change_password", gettext_noop("Password"), "lock-keyhole"),
-    ("mfa_index", gettext_noop("Passkeys and second step"), "fingerprint"),
+    ("mfa_index", gettext_noop("Passkeys and second step"), "fingerprint-pattern"),
     ("usersessions_list", gettext_noop("Where you are signed in"), "monitor-smartphone"),
     ("socialaccount_connections", gettext_noop("Sign-in by others"), "link"),
     ("account_close", gettext_noop("Close the account"), "user-round-x"),
