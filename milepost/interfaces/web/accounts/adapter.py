@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+import smtplib
 import time
 from typing import Any
 
+import structlog
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
@@ -24,6 +28,8 @@ from milepost.foundation.identity.services import distrust_password
 
 from . import browsers
 from .letters import LETTERS, Gaps
+
+logger = structlog.get_logger("milepost.accounts")
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -89,6 +95,16 @@ class AccountAdapter(DefaultAccountAdapter):
             )
             mail.attach_alternative(render_to_string("web/accounts/mail/letter.html", parts), "text/html")
         return mail
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """A notice that cannot be sent is logged; without a code nobody can go on, so that is said on a page."""
+        try:
+            self.render_mail(template_prefix, email, context).send()
+        except (OSError, smtplib.SMTPException) as error:
+            logger.error("mail.failed", letter=template_prefix, why=str(error))
+            if not LETTERS[template_prefix].notice and self.request is not None:
+                page = render(self.request, "web/accounts/mail_trouble.html", status=503)
+                raise ImmediateHttpResponse(page) from error
 
     def post_login(self, request: HttpRequest, user: Account, *, signup: bool, **kwargs: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, signup=signup, **kwargs)

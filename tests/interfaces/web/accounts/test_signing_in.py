@@ -315,3 +315,14 @@ def test_another_address_is_confirmed_by_code_and_can_become_the_first(client: C
     assert account.email == "lan@new.example"
     client.post("/accounts/email/", {"action_remove": "", "email": "lan@example.org"})
     assert [a.email for a in EmailAddress.objects.filter(user=account)] == ["lan@new.example"]
+
+
+def test_a_relay_that_does_not_answer_is_said_where_a_code_is_needed(client: Client, settings: Any, tmp_path: Any) -> None:
+    backend = {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": {"host": "127.0.0.1", "port": 9}}
+    settings.MAILERS = {"default": backend}
+    make_account("lan@example.org", password=PASSWORD)
+    page = client.post(BY_CODE, {"email": "lan@example.org"})
+    assert page.status_code == 503
+    assert "could not be sent" in page.content.decode()
+    sign_in(client, "lan@example.org")
+    assert signed_in(client), "a notice that is not sent keeps nobody out"
