@@ -12,8 +12,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from tests.postgres import missing, throwaway_cluster
 from tests.sites import Site
 
 pytestmark = pytest.mark.slow
@@ -128,6 +130,30 @@ def test_a_killed_parent_leaves_nobody_behind(served):
     assert len(family) == 3
     served.process.kill()
     until(lambda: gone(family))
+
+
+@pytest.mark.skipif(bool(missing()), reason=missing() or "a server is here")
+def test_on_postgresql(tmp_path):
+    """Parent and children have connections of their own; the readers follow; no session is left behind."""
+    with throwaway_cluster() as cluster:
+        site = Site(tmp_path / "home", cluster.create_database("served"))
+        one = Served(site)
+        family = one.family()
+        try:
+            assert one.get("/readyz")[0] == 200
+            site.json("community", "create", "garden", "--name", "Garden")
+            until(lambda: all(row["behind"] == 0 for row in site.json("readers", "status")["readers"]))
+            assert "milepost_database_up 1.0" in one.get("/metrics")[1]
+            one.process.send_signal(signal.SIGTERM)
+            assert one.process.wait(timeout=30) == 0
+        finally:
+            one.process.kill()
+            one.process.communicate()
+            until(lambda: gone(family))
+        with psycopg.connect(cluster.url()) as connection:
+            left = connection.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = 'served'").fetchone()
+        assert left == (0,)
+        assert "Traceback" not in one.log.read_text()
 
 
 def test_a_taken_port_is_said_before_anything_is_touched(tmp_path):
