@@ -82,6 +82,9 @@ class Effect(Reader):
 
 _readers: dict[str, Reader] = {}
 _sizes: dict[str, int] = {}
+_resting: dict[str, tuple[int, float]] = {}
+"""Readers that failed: how often in a row, and when they are asked again (monotonic seconds)."""
+LONGEST_REST = 60.0
 
 
 def reader[R: type[Reader]](cls: R) -> R:
@@ -215,16 +218,21 @@ def catch_up(names: Iterable[str] | None = None, *, progress: Callable[[str, int
 def follow(seconds: float = 0.5) -> bool:
     """A short turn of every reader, for the worker; a reader that fails is noted and does not hold up the others.
 
-    Returns whether anything moved.
+    It is asked again later and later, at least once a minute. Returns whether anything moved.
     """
     until, moved = time.monotonic() + seconds, False
     for one in readers():
+        failures, again_at = _resting.get(one.name, (0, 0.0))
+        if time.monotonic() < again_at:
+            continue
         try:
             while step(one):
                 moved = True
                 if time.monotonic() > until:
                     break
+            _resting.pop(one.name, None)
         except Exception as error:  # the log goes on; the failure is shown under `readers status`
+            _resting[one.name] = failures + 1, time.monotonic() + min(0.5 * 2**failures, LONGEST_REST)
             ReaderCursor.objects.filter(reader=one.name).update(error=f"{type(error).__name__}: {error}"[:2000])
             logger.exception("Reader %s failed", one.name)
     return moved

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from typing import ClassVar
 
 import pytest
@@ -25,6 +26,7 @@ def community() -> Community:
 def only_these(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "_readers", {})
     monkeypatch.setattr(following, "_sizes", {})
+    monkeypatch.setattr(following, "_resting", {})
     monkeypatch.setattr(following, "autodiscover_modules", lambda *_: None)
 
 
@@ -91,6 +93,28 @@ def test_a_failing_reader_is_noted_and_does_not_hold_up_others(community: Commun
     bad = ReaderCursor.objects.get(reader="bad")
     assert "RuntimeError: no" in bad.error
     assert bad.activity_id == 0
+
+
+def test_a_failing_reader_is_asked_again_later_and_later(community: Community, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+    moment = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: moment[0])
+
+    class Bad(Projection):
+        name = "bad"
+
+        def apply(self, batch: Batch) -> None:
+            asked.append(moment[0])
+            if len(asked) < 5:
+                raise RuntimeError("no")
+
+    following.reader(Bad)
+    record("goal.adopted", community=community, by=None)
+    for _ in range(200):
+        follow()
+        moment[0] += 0.1
+    assert [round(later - earlier, 1) for earlier, later in itertools.pairwise(asked)] == [0.5, 1.0, 2.0, 4.0]
+    assert following._resting == {}
 
 
 def test_a_batch_that_fails_takes_no_effect_at_all(community: Community) -> None:
