@@ -207,8 +207,8 @@ class _Loader:
         if run.kind == "table" and not options.verbs:
             options.verbs = frozenset(registry.external_verbs())
         self.source = open_source(run.kind, run.path, options)
-        members = run.kind == "discourse" or (run.kind == "table" and options.kind != "messages")
-        self.people = People(self.community, run.source, members=members)
+        # Whoever has an account in a forum signed up there.
+        self.people = People(self.community, run.source, members=run.kind == "discourse")
         self.spaces = Spaces(self.community, run.source)
         self.messages = Messages(self.community, run.source, self.people, self.spaces)
         self.activities = Activities(self.community, run.source, self.people, self.spaces, self.messages.keys)

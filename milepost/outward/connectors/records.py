@@ -36,7 +36,10 @@ class FileReference:
 
 @dataclass(slots=True)
 class PersonRecord:
-    """Somebody who acted in the source. `audience` is empty where the source does not say."""
+    """Somebody who acted in the source, or whom it lists.
+
+    `belongs`: it lists them as a member of the community. `audience` is empty where the source does not say.
+    """
 
     key: str
     name: str = ""
@@ -47,6 +50,7 @@ class PersonRecord:
     joined_at: datetime | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
     audience: str = ""
+    belongs: bool = False
 
 
 @dataclass(slots=True)

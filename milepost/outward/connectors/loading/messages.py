@@ -147,6 +147,12 @@ class Messages:
         self.keys.learn_threads(
             {m.thread for m in batch.messages if m.thread != m.key and m.thread not in self.keys.messages}
         )
+        # Where whoever began a conversation was erased, nothing names its key any more but the answers that are there.
+        for m in batch.messages:
+            if m.key in there and m.thread != m.key and self.keys.thread_of(m.thread) is None:
+                stored = self.keys.messages.get(m.key)
+                if stored:
+                    self.keys.threads[m.thread] = Stored(stored.thread, "", None)
         return there
 
     def _fresh(self, messages: list[MessageRecord], there: set[str], rows: Rows) -> list[MessageRecord]:

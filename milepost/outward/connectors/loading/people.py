@@ -63,7 +63,7 @@ class People:
         return key in self.known and self.known[key] is None
 
     def meet(self, records: Iterable[PersonRecord], acted: Iterable[str], named: Iterable[str] = ()) -> NewPeople:
-        """Look up everyone a batch names; returns the rows for those who are new. Two queries at the most a batch.
+        """Look up everyone a batch names; returns the rows for those who are new. A few queries a batch, whatever its size.
 
         `acted` did something: without a record they are made from the key alone. `named` were only mentioned: known or not.
         """
@@ -84,7 +84,10 @@ class People:
         erased = self._erased(missing)
         for key in erased:
             self.known[key] = None
-        return self._make([wanted[key] for key in missing if key not in erased])
+        made = {key for key in missing if key not in erased}
+        new = self._make([wanted[key] for key in missing if key in made])
+        self._belong([r for r in wanted.values() if r.belongs and r.key not in made], new)
+        return new
 
     def _erased(self, keys: list[str]) -> set[str]:
         if not keys or not ErasedIdentity.objects.filter(community=self.community).exists():
@@ -92,6 +95,27 @@ class People:
         digests = {ErasedIdentity.digest_of(self.community, self.source, key): key for key in keys}
         hits = ErasedIdentity.objects.filter(community=self.community, digest__in=list(digests))
         return {digests[digest] for digest in hits.values_list("digest", flat=True)}
+
+    def _belong(self, records: list[PersonRecord], new: NewPeople) -> None:
+        """Those who are known from what they did, and whom the source now lists as members."""
+        known = {r.key: found for r in records if (found := self.known.get(r.key))}
+        if not known:
+            return
+        people = {found.person for found in known.values()}
+        inside = Membership.objects.filter(community=self.community, person__in=people)
+        people -= {pk.hex for pk in inside.values_list("person_id", flat=True)}
+        for record in records:
+            found = known.get(record.key)
+            if found and found.person in people:
+                people.discard(found.person)
+                new.memberships.append(self._membership(new_hexes(1)[0], found.person, record, moment(now())))
+            if found and record.joined_at:
+                new.joined.append((found.identity, record))
+
+    def _membership(self, pk: str, person: str, record: PersonRecord, at: str) -> tuple[object, ...]:
+        audience = record.audience if record.audience in self.audiences else "member"
+        joined = moment(record.joined_at) if record.joined_at else at
+        return (pk, self.community.pk.hex, person, "member", audience, joined, self.source)
 
     def _make(self, records: list[PersonRecord]) -> NewPeople:
         new, community, at = NewPeople(), self.community.pk.hex, moment(now())
@@ -108,9 +132,7 @@ class People:
             )  # fmt: skip
             if record.joined_at or record.audience:
                 new.joined.append((identity, record))
-            if self.members:
-                audience = record.audience if record.audience in self.audiences else "member"
-                joined = moment(record.joined_at) if record.joined_at else at
-                new.memberships.append((membership, community, person, "member", audience, joined, self.source))
+            if self.members or record.belongs:
+                new.memberships.append(self._membership(membership, person, record, at))
             self.known[record.key] = Known(identity, person)
         return new

@@ -85,6 +85,11 @@ _MEMBER_ID = [
     "numeromembre",
     "numerodemiembro",
 ]
+#: What tells of an activity, where a message would have it as a title.
+_SAID_OF_IT = [
+    *_TABLE["title"],
+    *"summary description note notes details beschreibung notiz descripcion descricao".split(),
+]
 
 
 def plain(heading: str) -> str:
@@ -104,6 +109,8 @@ def guess(columns: Iterable[str], kind: RecordKind) -> dict[str, str]:
         aliases = _TABLE[field]
         if kind == "members":
             aliases = _JOINED if field == "time" else _MEMBER_ID if field == "id" else aliases
+        elif kind == "activities" and field == "text":
+            aliases = [*aliases, *_SAID_OF_IT]
         found = (headings[alias] for alias in map(plain, aliases) if alias in headings)
         column = next((column for column in found if column not in taken), "")
         if column:

@@ -230,7 +230,9 @@ class TableSource(BaseSource):
         bot = self._words(row, "is_bot").lower() in _TRUE
         audience = self._words(row, "audience", 50).lower()
         self.person(
-            PersonRecord(key_of(key), name or handle or key, handle, mail, bot, False, joined, attributes, audience)
+            PersonRecord(
+                key_of(key), name or handle or key, handle, mail, bot, False, joined, attributes, audience, True
+            )
         )
 
     def _message(self, row: Row, where: str, line: int) -> None:
