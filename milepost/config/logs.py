@@ -90,37 +90,34 @@ def configure(options: dict[str, Any]) -> None:
         if options["format"] == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=28)
     )
+    line = {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "foreign_pre_chain": shared,
+        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, scrub, renderer],
+    }
+    handler = {"class": "logging.StreamHandler", "formatter": "line", "filters": ["route"]}
     logging.config.dictConfig(
         {
             "version": 1,
             "disable_existing_loggers": False,
             "filters": {"route": {"()": RouteInsteadOfPath}},
-            "formatters": {
-                "line": {
-                    "()": structlog.stdlib.ProcessorFormatter,
-                    "foreign_pre_chain": shared,
-                    "processors": [
-                        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                        scrub,
-                        renderer,
-                    ],
-                }
-            },
-            "handlers": {
-                "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["route"]},
-            },
+            "formatters": {"line": line},
+            "handlers": {"stderr": handler},
             "root": {"handlers": ["stderr"], "level": options["level"]},
-            "loggers": {
-                # Django's own handlers would print a second time, or mail the traceback to someone.
-                "django": {"handlers": [], "propagate": True, "level": "INFO"},
-                "django.server": {"handlers": [], "propagate": True, "level": "WARNING"},
-                # Refused requests are in the request's own line.
-                "django.request": {"level": "ERROR"},
-                "django.security.DisallowedHost": {"level": "ERROR"},
-                "gunicorn": {"level": "WARNING"},
-                "gunicorn.error": {"level": "WARNING"},
-                "httpx": {"level": "WARNING"},
-            },
+            "loggers": LOGGERS,
         }
     )
     logging.captureWarnings(capture=True)
+
+
+LOGGERS: dict[str, dict[str, Any]] = {
+    # Django's own handlers would print a second time, or mail the traceback to someone.
+    "django": {"handlers": [], "propagate": True, "level": "INFO"},
+    "django.server": {"handlers": [], "propagate": True, "level": "WARNING"},
+    # Refused requests are in the request's own line.
+    "django.request": {"level": "ERROR"},
+    "django.security.DisallowedHost": {"level": "ERROR"},
+    "gunicorn": {"level": "WARNING"},
+    "gunicorn.error": {"level": "WARNING"},
+    "httpx": {"level": "WARNING"},
+}
