@@ -124,7 +124,7 @@ class Provider:
 @contextmanager
 def running() -> Iterator[Provider]:
     provider = Provider()
-    thread = threading.Thread(target=provider.server.serve_forever, daemon=True)
+    thread = threading.Thread(target=provider.server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield provider
