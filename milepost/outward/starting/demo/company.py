@@ -158,7 +158,8 @@ def _audiences(rng: Random, one: WrittenPerson) -> tuple[str, ...]:
 def _joined(rng: Random, weeks: Weeks, one: WrittenPerson, zone: ZoneInfo) -> datetime:
     if one.came == "founder":
         return at(weeks.day(one.week), time(19, 0), weeks.zone)
-    return evening(rng, weeks.day(one.week, rng.choice((1, 1, 2, 3))), zone)
+    # Monday or Tuesday, so that a thread later in that week may already be theirs.
+    return evening(rng, weeks.day(one.week, rng.randrange(2)), zone)
 
 
 def _end_of_week(weeks: Weeks, week: str | None) -> datetime | None:

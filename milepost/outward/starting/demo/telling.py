@@ -1,6 +1,6 @@
 """Hellos and good news: one hand-written exchange each, among welcomes and applause from a stock of lines."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 
 from milepost.outward.starting.demo import reading
@@ -9,7 +9,7 @@ from milepost.outward.starting.demo.drafting import Draft, Pool
 from milepost.outward.starting.demo.progress import reached_on
 from milepost.outward.starting.demo.reading import ContentError, Exchange
 from milepost.outward.starting.demo.records import Person, Post, Thread
-from milepost.outward.starting.demo.weeks import evening
+from milepost.outward.starting.demo.weeks import evening, quiet
 
 # Who says hello more often than others.
 GREETERS = ("haruka", "dot", "aylin", "tiago", "femi")
@@ -32,6 +32,8 @@ def _introduction(company: Company, one: Exchange, pool: Pool) -> Thread | None:
     person = company[one.handle]
     zone = company.zones[one.handle]
     day = (person.joined_at.astimezone(zone) + timedelta(days=rng.randrange(1, 4))).date()
+    if quiet(day) and rng.random() < 0.7:
+        day = _after_holidays(day) + timedelta(days=rng.randrange(7))
     start = max(evening(rng, day, zone), person.joined_at + timedelta(minutes=20))
     draft = Draft(company, f"hello-{one.handle}")
     draft.say(person, start, one.opening)
@@ -40,6 +42,12 @@ def _introduction(company: Company, one: Exchange, pool: Pool) -> Thread | None:
     _chorus(draft, rng, person, start, pool, spoken_to, number=rng.choice((3, 4, 4, 5)), first=GREETERS)
     space = "porto" if person.chapter == "porto" else "foyer"
     return draft.finish(space=space, title=one.title, source="introductions", tags=("welcome", "introductions"))
+
+
+def _after_holidays(day: date) -> date:
+    while quiet(day):
+        day += timedelta(days=1)
+    return day
 
 
 def _story(company: Company, one: Exchange, pool: Pool) -> Thread | None:
