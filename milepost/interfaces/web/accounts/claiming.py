@@ -18,6 +18,7 @@ from milepost.interfaces.web.ratelimits import limited
 from milepost.interfaces.web.trying import accepted
 
 from .membership import own
+from .posted import posted
 
 MOST = 10
 """Names that a search shows: it is for finding oneself, not for leafing through strangers."""
@@ -67,7 +68,7 @@ def claim(request: Request, pk: str) -> HttpResponseBase:
     """Ask a steward, with a reason."""
     person = own(request)
     identity = get_object_or_404(Identity, pk=pk, community=person.community, person__account__isnull=True)
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(posted(request))
     made: list[Claim] = []
     if form.is_valid() and accepted(form, lambda: made.append(_claim(identity, person, form.cleaned_data["reason"]))):
         _say(request, made[0])

@@ -23,6 +23,7 @@ from milepost.interfaces.web.trying import accepted
 
 from .asking_again import asked_again
 from .forms import AboutMe
+from .posted import posted
 
 
 @open_route("one's own account, whatever communities it belongs to")
@@ -31,7 +32,7 @@ def hub(request: HttpRequest) -> HttpResponseBase:
     account = request.user
     assert isinstance(account, Account)
     start = {"name": account.get_full_name(), "language": account.language, "time_zone": account.time_zone}
-    form = AboutMe(request.POST or None, initial=start)
+    form = AboutMe(posted(request), initial=start)
     if form.is_valid() and accepted(form, lambda: _keep(account, form)):
         messages.success(request, _("Saved."))
         return redirect("account_hub")
@@ -79,7 +80,7 @@ class Goodbye(forms.Form):
 def close(request: HttpRequest) -> HttpResponseBase:
     account = request.user
     assert isinstance(account, Account)
-    form = Goodbye(request.POST or None, account=account)
+    form = Goodbye(posted(request), account=account)
     if form.is_valid() and accepted(form, lambda: close_account(account)):
         logout(request)
         messages.success(

@@ -25,6 +25,7 @@ from milepost.interfaces.web.ratelimits import limited
 from milepost.interfaces.web.trying import accepted
 
 from .membership import own
+from .posted import posted
 
 Kind = Invitation.Kind
 NEWEST = 200
@@ -108,7 +109,7 @@ def page(request: Request) -> HttpResponseBase:
     actor, person = request.actor, own(request)
     kind = request.GET.get("kind", Kind.LINK)
     kind = kind if kind in FORMS else Kind.LINK
-    form = FORMS[kind](request.POST or None, actor=actor)
+    form = FORMS[kind](posted(request), actor=actor)
     made: list[tuple[Invitation, str]] = []
     if form.is_valid() and accepted(form, lambda: made.append(_make(person, kind, form))):
         if kind == Kind.MAIL:

@@ -24,6 +24,8 @@ from milepost.interfaces.web.access import Request, actor_for, open_route, route
 from milepost.interfaces.web.ratelimits import limited
 from milepost.interfaces.web.trying import accepted
 
+from .posted import posted
+
 Policy = Community.JoinPolicy
 
 
@@ -95,7 +97,7 @@ def join(request: Request) -> HttpResponseBase:
     if request.method == "POST" and account is None:
         return redirect_to_login(request.get_full_path())
     origin = request.POST.get("came_from") or came_from(request)
-    form = JoinForm(request.POST or None, community=community, version=version, initial={"came_from": origin})
+    form = JoinForm(posted(request), community=community, version=version, initial={"came_from": origin})
     if account is not None and form.is_valid() and accepted(form, lambda: _enter(account, community, form)):
         return _entered(request, account, community)
     waiting = (
@@ -151,9 +153,7 @@ def landing(request: Request, token: str) -> HttpResponseBase:
     if request.method == "POST" and account is None:
         return redirect_to_login(request.get_full_path())
     origin = request.POST.get("came_from") or request.GET.get("from", "")[:120]
-    form = JoinForm(
-        request.POST or None, community=community, version=version, invited=True, initial={"came_from": origin}
-    )
+    form = JoinForm(posted(request), community=community, version=version, invited=True, initial={"came_from": origin})
     if account is not None and form.is_valid() and accepted(form, lambda: _accept(account, invitation, token, form)):
         return _entered(request, account, community)
     context = {"form": form, "invitation": invitation, "policy": community.join_policy, "needed": _needed(invitation)}

@@ -18,6 +18,7 @@ from milepost.interfaces.web.access import Request, route
 from milepost.interfaces.web.ratelimits import limited
 
 from .asking_again import asked_again
+from .posted import posted
 
 
 class KeyForm(forms.Form):
@@ -45,7 +46,7 @@ class KeyForm(forms.Form):
 def page(request: Request) -> HttpResponseBase:
     actor, account = request.actor, request.actor.account
     assert isinstance(account, Account)
-    form, secret = KeyForm(request.POST or None, actor=actor), ""
+    form, secret = KeyForm(posted(request), actor=actor), ""
     if form.is_valid():
         said = form.cleaned_data
         _key, secret = ApiToken.issue(

@@ -22,6 +22,7 @@ from milepost.interfaces.web.ratelimits import limited
 from milepost.interfaces.web.trying import accepted
 
 from .asking_again import asked_again
+from .posted import posted
 
 
 def own(request: Request) -> Person:
@@ -44,7 +45,7 @@ class BreakForm(forms.Form):
 @route("membership.own")
 def page(request: Request) -> HttpResponseBase:
     membership, person = request.actor.membership, own(request)
-    form = BreakForm(request.POST or None)
+    form = BreakForm(posted(request))
     if form.is_valid() and accepted(form, lambda: belonging.pause(person=person, until=form.cleaned_data["until"])):
         messages.success(request, _("Your break has begun. Nothing is lost, and nobody expects anything of you."))
         return redirect("membership", slug=person.community.slug)
@@ -70,7 +71,7 @@ def come_back(request: Request) -> HttpResponseBase:
 @route("membership.own")
 def leave(request: Request) -> HttpResponseBase:
     person = own(request)
-    form = forms.Form(request.POST if request.method == "POST" else None)
+    form = forms.Form(posted(request))
     if form.is_valid() and accepted(form, lambda: belonging.leave(person=person)):
         messages.success(
             request, _("You have left %(name)s. You can come back at any time.") % {"name": person.community.name}
@@ -112,7 +113,7 @@ class EraseForm(forms.Form):
 @asked_again
 def erase(request: Request) -> HttpResponseBase:
     person = own(request)
-    form = EraseForm(request.POST or None, person=person)
+    form = EraseForm(posted(request), person=person)
     if form.is_valid() and accepted(form, lambda: erasure.erase(person=person, by=person)):
         # The account may be gone, and its sessions are over.
         logout(request)

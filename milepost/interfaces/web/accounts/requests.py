@@ -17,6 +17,7 @@ from milepost.interfaces.web.access import Request, route
 from milepost.interfaces.web.trying import accepted
 
 from .membership import own
+from .posted import posted
 
 DECIDED = 50
 """Decisions that the list looks back on."""
@@ -48,7 +49,7 @@ def index(request: Request) -> HttpResponseBase:
 def page(request: Request, pk: str) -> HttpResponseBase:
     steward, community = own(request), request.actor.community
     asked = get_object_or_404(JoinRequest.objects.select_related("account", "decided_by"), pk=pk, community=community)
-    form = DecisionForm(request.POST or None)
+    form = DecisionForm(posted(request))
     if form.is_valid():
         admitted = request.POST.get("decision") == "admit"
         decide = joining.admit if admitted else joining.decline

@@ -317,7 +317,9 @@ def test_another_address_is_confirmed_by_code_and_can_become_the_first(client: C
     assert [a.email for a in EmailAddress.objects.filter(user=account)] == ["lan@new.example"]
 
 
-def test_a_relay_that_does_not_answer_is_said_where_a_code_is_needed(client: Client, settings: Any, tmp_path: Any) -> None:
+def test_a_relay_that_does_not_answer_is_said_where_a_code_is_needed(
+    client: Client, settings: Any, tmp_path: Any
+) -> None:
     backend = {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": {"host": "127.0.0.1", "port": 9}}
     settings.MAILERS = {"default": backend}
     make_account("lan@example.org", password=PASSWORD)
