@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from milepost.foundation.common.markdown import render as markdown
 
 from .problems import KINDS
+from .routing import unwrapped
 from .site import api
 
 AREAS = {
@@ -49,7 +50,7 @@ def areas() -> list[dict[str, Any]]:
 
 
 def _operation(method: str, path: str, operation: dict[str, Any]) -> dict[str, Any]:
-    status, answer = next((s, r) for s, r in operation["responses"].items() if s < 300)
+    status, answer = next((s, r) for s, r in operation["responses"].items() if s < "300")
     content = operation.get("requestBody", {}).get("content", {})
     return {
         "id": operation["operationId"],
@@ -85,7 +86,7 @@ def types() -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "description": markdown(schema.get("description", "")),
+            "description": markdown(unwrapped(schema.get("description", ""))),
             "fields": _fields(schema),
             "values": ", ".join(map(repr, schema.get("enum", []))),
         }

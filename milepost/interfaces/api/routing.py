@@ -80,7 +80,12 @@ def operations(api: NinjaAPI) -> Iterator[tuple[str, str, Operation, Token]]:
 
 def _described(token: Token, rest: str) -> str:
     scope = f"Scope: `{token.permission}`." if token.permission else f"Any token. {token.open_because}"
-    return f"{rest}\n\n{scope}".strip()
+    return f"{unwrapped(rest)}\n\n{scope}".strip()
+
+
+def unwrapped(text: str) -> str:
+    """Each paragraph on one line: readers of Markdown take a line's end as one."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
 def _security(token: Token) -> dict[str, Any]:

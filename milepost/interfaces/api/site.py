@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import json
+import re
 from collections.abc import Callable
 from typing import Any, override
 
@@ -18,6 +20,7 @@ from . import problems, rates
 from .parsing import StrictParser
 from .problems import Problem, ProblemDocument
 from .routes import about, imports, log, people, search, spaces
+from .routing import unwrapped
 
 DESCRIPTION = """\
 Everything of a community for other programs. Make a personal token in your settings, give it the scopes that it needs, and
@@ -42,17 +45,29 @@ class Api(NinjaAPI):
     @functools.cached_property
     def description_of_all(self) -> OpenAPISchema:
         schema = super().get_openapi_schema()
-        document = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
-        schema["components"]["schemas"] |= document.pop("$defs") | {"ProblemDocument": document}
+        for model in (ProblemDocument, imports.OptionsGiven):
+            described = model.model_json_schema(ref_template="#/components/schemas/{model}")
+            schema["components"]["schemas"] |= described.pop("$defs", {}) | {model.__name__: described}
         for path in schema["paths"].values():
             for operation in path.values():
                 _complete(operation)
+        renamed = json.loads(_named_for_others(json.dumps(schema)))
+        schema.clear()
+        schema.update(renamed)
         return schema
 
     @override
     def get_openapi_schema(self, **_options: Any) -> OpenAPISchema:
         """Made once: nothing in it depends on who asks."""
         return self.description_of_all
+
+
+def _named_for_others(words: str) -> str:
+    """Types as callers would call them: a Person, a PersonPage, an ActivityInput."""
+    words = re.sub(r"\bPage_(\w+?)Told_", r"\1Page", words)
+    words = re.sub(r"\bPage\[(\w+?)Told\]", r"\1Page", words)
+    words = re.sub(r"\b([A-Z]\w+?)Told\b", r"\1", words)
+    return re.sub(r"\b([A-Z]\w+?)Given\b", r"\1Input", words)
 
 
 def _complete(operation: dict[str, Any]) -> None:
@@ -70,7 +85,7 @@ def _complete(operation: dict[str, Any]) -> None:
 api = Api(
     title="Milepost API",
     version="1",
-    description=DESCRIPTION,
+    description=unwrapped(DESCRIPTION),
     docs_url=None,
     openapi_url="/openapi.json",
     urls_namespace="api-1",

@@ -11,6 +11,7 @@ from django.db import connection
 from milepost.foundation.activity import registry
 from milepost.foundation.activity.models import Activity
 from milepost.foundation.audit.models import AuditEntry
+from milepost.foundation.common import clock
 from milepost.foundation.identity.models import ErasedIdentity, Identity, Person
 from milepost.outward.connectors import receiving
 from tests.factories import Cast, make_member, make_person, make_space
@@ -155,8 +156,6 @@ def test_an_unclaimed_person_by_id(steward: Caller, cast: Cast) -> None:
 
 
 def test_what_is_new_is_told_and_history_is_not(steward: Caller) -> None:
-    from milepost.foundation.common import clock
-
     now = clock.now().isoformat()
     send(steward, given("new", happened_at=now), given("old"), given("told", backfilled=False))
     send(steward, given("quiet", happened_at=now, backfilled=True))
@@ -191,9 +190,7 @@ def test_two_send_the_same_batch_at_once() -> None:
 
     cast = make_cast()
     rows = [
-        receiving.Reported(
-            str(n), "contribution.made", receiving.clock.now(), by=receiving.Who(source="x", key=f"u{n % 7}")
-        )
+        receiving.Reported(str(n), "contribution.made", clock.now(), by=receiving.Who(source="x", key=f"u{n % 7}"))
         for n in range(60)
     ]
     found: list[Any] = []
