@@ -152,7 +152,7 @@ def _words(letter: str, ids: Sequence[uuid.UUID]) -> str:
 
 
 def _on_sqlite(actor: Actor, wanted: Wanted, question: Question, kinds: list[str]) -> tuple[str, list[Any]]:
-    scope = [f"c{actor.community.pk.hex[-12:]}", "(" + " OR ".join(f"k{kind}" for kind in kinds) + ")"]
+    scope = ["(" + " OR ".join(f"{kind}{actor.community.pk.hex[-12:]}" for kind in kinds) + ")"]
     unscope = ""
     if wanted.space:
         scope.append(_words("s", [wanted.space]))
