@@ -38,6 +38,8 @@ class Route:
 
 
 def routes() -> Iterator[Route]:
+    resolver = get_resolver()
+    assert resolver.url_patterns, "loading them registers the converters of packages"
     kinds = {type(converter).__name__: name for name, converter in get_converters().items()}
 
     def walk(resolver: URLResolver, path: str, parts: tuple[tuple[str, str], ...]) -> Iterator[Route]:
@@ -49,4 +51,4 @@ def routes() -> Iterator[Route]:
             else:
                 yield from walk(entry, whole, parts + more)
 
-    yield from walk(get_resolver(), "", ())
+    yield from walk(resolver, "", ())

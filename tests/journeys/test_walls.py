@@ -112,9 +112,9 @@ class World:
                     found.append(row.pk)
         return sorted(set(found))
 
-    def words(self) -> list[str]:
-        slug = self.community.slug
-        return [f"space-{slug}", f"goal-{slug}", f"value-{slug}", f"milestone-{slug}", f"handle-{slug}"]
+    def word(self, part: str) -> str:
+        """What stands in an address for a thing with a name: its slug or handle."""
+        return f"handle-{self.community.slug}" if part == "person" else f"{part}-{self.community.slug}"
 
     def fingerprint(self) -> str:
         """Changes when any row of the community does."""
@@ -136,23 +136,24 @@ def signed_in(person: Person) -> Client:
     return client
 
 
+def told(answer: Any) -> bytes:
+    """All that was answered; a file that is streamed is read and closed."""
+    body = b"".join(answer) if answer.streaming else answer.content
+    answer.close()
+    return bytes(body)
+
+
 def inside() -> list[Route]:
     return [r for r in routes() if r.in_community]
 
 
-def addresses(route: Route, slug: str, world: World) -> Iterator[str]:
-    """The route in the community `slug`, with every id or word of `world` in its parts, one kind at a time."""
+def addresses(route: Route, slug: str, world: World, *, at_most: int = 1_000) -> Iterator[str]:
+    """The route in the community `slug`, with the names of `world` and each kind of id in turn in its parts."""
     parts = [(name, kind) for name, kind in route.parts if name != "slug"]
-    candidates: list[Any] = [None]
-    if any(kind == "uuid" for _, kind in parts):
-        candidates = list(world.ids())
-    elif parts:
-        candidates = list(world.words())
-    words = world.words() if any(kind != "uuid" for _, kind in parts) else [None]
-    for candidate in candidates:
-        for word in words if candidate in world.ids() else [candidate]:
-            values = {n: candidate if kind == "uuid" else 1 if kind == "int" else word for n, kind in parts}
-            yield route.url(slug=slug, **values)
+    ids: list[Any] = world.ids()[:at_most] if any(kind == "uuid" for _, kind in parts) else [None]
+    for ident in ids:
+        values = {n: ident if kind == "uuid" else 1 if kind == "int" else world.word(n) for n, kind in parts}
+        yield route.url(slug=slug, **values)
 
 
 def test_no_address_reaches_into_another_community(worlds: tuple[World, World]) -> None:
@@ -164,7 +165,7 @@ def test_no_address_reaches_into_another_community(worlds: tuple[World, World]) 
             for method in ("get", "post"):
                 cache.clear()  # rate limits are tested elsewhere
                 answer = getattr(client, method)(url)
-                body = b"" if answer.streaming else answer.content
+                body = told(answer)
                 assert theirs.secret.encode() not in body, f"{method} {url}"
                 tried += 1
     assert tried > 100
@@ -182,7 +183,8 @@ def test_strangers_are_kept_out_of_a_closed_community(worlds: tuple[World, World
     before = ours.fingerprint()
     for route in inside():
         lowest = permissions()[route.view.permission].lowest  # type: ignore[attr-defined]
-        for url in addresses(route, ours.community.slug, ours):
+        # The permission is asked before anything is looked up, so one id is as good as another.
+        for url in addresses(route, ours.community.slug, ours, at_most=2):
             for method in ("get", "post"):
                 if method == "post" and lowest in FOR_EVERYONE:
                     continue
@@ -190,7 +192,7 @@ def test_strangers_are_kept_out_of_a_closed_community(worlds: tuple[World, World
                 answer = getattr(client, method)(url)
                 if lowest not in FOR_EVERYONE:
                     assert answer.status_code in REFUSED, f"{method} {url}: {answer.status_code}"
-                body = b"" if answer.streaming else answer.content
+                body = told(answer)
                 private = [
                     f"Thread {ours.secret}",
                     f"Post {ours.secret}",

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from milepost.interfaces.web.access import open_route
 from milepost.interfaces.web.drawing.path import STATES
 
 LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh Adelaide Blaine Charlotte"
@@ -63,6 +64,7 @@ class SampleForm(forms.Form):
 
 
 @require_safe
+@open_route("the parts of the house, without any content of a community")
 def styleguide(request: HttpRequest) -> HttpResponse:
     """The guide itself. `?accent=` takes a hue or a hex colour, `?dir=rtl` turns it round."""
     accent = request.GET.get("accent", "")
