@@ -39,7 +39,10 @@ class Device:
         self.id = self.session.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})["authenticatorId"]
 
     def credentials(self) -> list[dict[str, Any]]:
-        return self.session.send("WebAuthn.getCredentials", {"authenticatorId": self.id})["credentials"]
+        found: list[dict[str, Any]] = self.session.send("WebAuthn.getCredentials", {"authenticatorId": self.id})[
+            "credentials"
+        ]
+        return found
 
     def refuse(self) -> None:
         """The person's finger does not match any more."""
