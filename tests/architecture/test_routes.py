@@ -14,7 +14,8 @@ def test_every_page_states_its_permission() -> None:
     silent = [
         r.path
         for r in routes()
-        if not r.module.startswith(OTHERS) and not r.path.startswith("api/")
+        if not r.module.startswith(OTHERS)
+        and not r.path.startswith("api/")
         and not hasattr(r.view, "permission")
         and not hasattr(r.view, "open_because")
     ]
