@@ -15,7 +15,8 @@ from milepost.interfaces.web.drawing.horizon import draw_horizon
 from milepost.interfaces.web.drawing.meter import draw_meter, draw_sparkline
 from milepost.interfaces.web.drawing.path import STATES, Stone, draw_path
 from milepost.interfaces.web.drawing.shapes import number, stone
-from milepost.interfaces.web.styleguide import LONG_NAME, sample_stones
+from milepost.interfaces.web.samples import LONG_NAME
+from milepost.interfaces.web.styleguide import sample_stones
 
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=60)
 
