@@ -21,7 +21,7 @@ format: ## put Python and templates into their written form
 	@scripts/bootstrap core insight dev
 	@$(VENV)/ruff format --quiet .
 	@$(VENV)/ruff check --quiet --fix-only .
-	@find milepost -path '*/templates/*' -name '*.html' -exec $(VENV)/djhtml --tabwidth 2 --quiet {} +
+	@find milepost -path '*/templates/*' -name '*.html' -exec $(VENV)/djhtml --tabwidth 2 {} +
 
 docs: ## build the documentation into docs/_build/html
 	@scripts/bootstrap core insight dev
