@@ -135,9 +135,17 @@ _COLUMNS: tuple[tuple[str, models.Field[Any, Any]], ...] = (
 
 def take(community: Community) -> Bearings:
     """From the tables, by one query."""
+    parts = _parts(community)
+    made = Bearings()
+    for row in parts[0].union(*parts[1:], all=True).order_by("position_", "title_"):
+        _place(made, dict(zip((name for name, _ in _COLUMNS), row, strict=True)))
+    return made
+
+
+def _parts(community: Community) -> list[QuerySet[Any, Any]]:
     there = {"community": community}
     newest = CharterVersion.objects.filter(ratified_at__isnull=False, **there).order_by("-number").values("pk")[:1]
-    parts = [
+    return [
         _rows(
             Community.objects.filter(pk=community.pk),
             "members",
@@ -146,7 +154,7 @@ def take(community: Community) -> Bearings:
                 .filter(person__account__isnull=False, **there)
                 .order_by()
                 .values("community")
-                .annotate(n=Count("pk"))
+                .annotate(n=Count("*"))
                 .values("n")
             ),
         ),
@@ -191,10 +199,6 @@ def take(community: Community) -> Bearings:
             position_=F("position"),
         ),
     ]
-    made = Bearings()
-    for row in parts[0].union(*parts[1:], all=True).order_by("position_", "title_"):
-        _place(made, dict(zip((name for name, _ in _COLUMNS), row, strict=True)))
-    return made
 
 
 def _rows(found: QuerySet[Any], kind: str, **columns: Any) -> QuerySet[Any, Any]:
@@ -206,7 +210,7 @@ def _rows(found: QuerySet[Any], kind: str, **columns: Any) -> QuerySet[Any, Any]
 
 
 def _counted(milestone: str) -> Any:
-    counted = Award.objects.filter(milestone=OuterRef(milestone)).order_by().values("milestone").annotate(n=Count("pk"))
+    counted = Award.objects.filter(milestone=OuterRef(milestone)).order_by().values("milestone").annotate(n=Count("*"))
     return Coalesce(Subquery(counted.values("n")), 0)
 
 
