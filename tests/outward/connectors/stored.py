@@ -13,13 +13,13 @@ from typing import Any
 Facts = dict[str, list[Any]]
 
 
-def load(format: str, path: Path, community: Any, *, source: str = "", follow: bool = True, **options: Any) -> Any:
+def load(kind: str, path: Path, community: Any, *, source: str = "", follow: bool = True, **options: Any) -> Any:
     """Import a file into a community and let the readers catch up; returns the report."""
     from milepost.foundation.activity.following import catch_up
     from milepost.outward.connectors import importing
     from milepost.outward.connectors.records import Options
 
-    run = importing.start(format, str(path), community=community, source=source, options=Options(**options))
+    run = importing.start(kind, str(path), community=community, source=source, options=Options(**options))
     report = importing.carry_out(run)
     if follow:
         catch_up()
