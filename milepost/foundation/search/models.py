@@ -15,7 +15,8 @@ class SearchDocument(models.Model):
     results are gathered by (a post's thread), `identity_id` who wrote it.
     """
 
-    id = models.BigIntegerField(primary_key=True)
+    # Given, not counted; on SQLite this kind of key is the row's own place.
+    id = models.BigAutoField(primary_key=True)
     community = models.ForeignKey(Community, models.CASCADE, related_name="+", db_index=False)
     kind = models.CharField(max_length=12)
     object_id = models.UUIDField()

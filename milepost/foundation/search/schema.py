@@ -1,91 +1,21 @@
-"""The full-text index beside the table of documents, in each database's own words."""
+"""The full-text index beside the table of documents; the migration makes it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-# --- SQLite -----------------------------------------------------------------------------------------
-# `scope` makes kind and community (one word), space and writer words of the index, so that a search inside one of them reads
-# its own entries only. Ids are cut to their last, random 48 bits; the table has the whole ones, and what is found is checked
-# there.
-_SCOPE = (
-    "{row}.kind || substr({row}.community_id, 21) || ' s' || substr({row}.space_id, 21)"
-    " || ' i' || substr({row}.identity_id, 21)"
-)
-
-
-def scope_sql(row: str) -> str:
-    return _SCOPE.format(row=row)
-
-
-_COLUMNS = "rowid, title, body, scope"
-_INSERT = f"INSERT INTO search_index ({_COLUMNS}) VALUES (new.id, new.title, new.body, {scope_sql('new')})"
-_REMOVE = (
-    f"INSERT INTO search_index (search_index, {_COLUMNS})"
-    f" VALUES ('delete', old.id, old.title, old.body, {scope_sql('old')})"
-)
-
-SQLITE_TABLES = (
-    f"CREATE VIEW search_content AS SELECT d.id AS id, d.title AS title, d.body AS body, {scope_sql('d')} AS scope"
-    " FROM search_document d",
-    "CREATE VIRTUAL TABLE search_index USING fts5(title, body, scope, content='search_content', content_rowid='id',"
-    " tokenize='porter unicode61 remove_diacritics 2')",
-    # Small transactions make small segments; merging them eight at a time instead of four rewrites less during an import.
-    "INSERT INTO search_index (search_index, rank) VALUES ('automerge', 8)",
-)
-SQLITE_TRIGGERS = (
-    f"CREATE TRIGGER search_document_in AFTER INSERT ON search_document BEGIN {_INSERT}; END",
-    f"CREATE TRIGGER search_document_out AFTER DELETE ON search_document BEGIN {_REMOVE}; END",
-    f"CREATE TRIGGER search_document_new AFTER UPDATE ON search_document BEGIN {_REMOVE}; {_INSERT}; END",
-)
-SQLITE_DROP_TRIGGERS = tuple(f"DROP TRIGGER IF EXISTS search_document_{name}" for name in ("in", "out", "new"))
-SQLITE_DROP = (*SQLITE_DROP_TRIGGERS, "DROP TABLE IF EXISTS search_index", "DROP VIEW IF EXISTS search_content")
-
-# --- PostgreSQL -------------------------------------------------------------------------------------
-# Stems as English does, but drops no word: a search for "the who" finds. Diacritics go before, without an extension that
-# a hosted database may not have.
-_STEMMED = "asciiword, asciihword, hword_asciipart, word, hword, hword_part"
-_TSV = "setweight(to_tsvector('milepost', search_fold(title)), 'A') || to_tsvector('milepost', search_fold(body))"
-POSTGRES = (
-    "CREATE TEXT SEARCH DICTIONARY milepost_stem (TEMPLATE = pg_catalog.snowball, Language = english)",
-    "CREATE TEXT SEARCH CONFIGURATION milepost (COPY = pg_catalog.english)",
-    f"ALTER TEXT SEARCH CONFIGURATION milepost ALTER MAPPING FOR {_STEMMED} WITH milepost_stem",
-    "CREATE FUNCTION search_fold(t text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN"
-    " CASE WHEN octet_length(t) = length(t) THEN t"
-    " ELSE regexp_replace(normalize(t, NFD), '[\\u0300-\\u036f]', '', 'g') END",
-    f"ALTER TABLE search_document ADD COLUMN tsv tsvector GENERATED ALWAYS AS ({_TSV}) STORED",
-    "CREATE INDEX search_document_tsv ON search_document USING gin (tsv)",
-    "CREATE INDEX search_document_newest ON search_document (community_id, kind, id)",
-)
-POSTGRES_DROP = (
-    "DROP INDEX search_document_newest",
-    "DROP INDEX search_document_tsv",
-    "ALTER TABLE search_document DROP COLUMN tsv",
-    "DROP FUNCTION search_fold(text)",
-    "DROP TEXT SEARCH CONFIGURATION milepost",
-    "DROP TEXT SEARCH DICTIONARY milepost_stem",
-)
-
-
-def create(connection: Any) -> None:
-    """Make the index, empty; the table of documents is there."""
-    _run(connection, (*SQLITE_TABLES, *SQLITE_TRIGGERS) if connection.vendor == "sqlite" else POSTGRES)
-
-
-def drop(connection: Any) -> None:
-    _run(connection, SQLITE_DROP if connection.vendor == "sqlite" else POSTGRES_DROP)
-
 
 def empty(connection: Any) -> None:
     """Take out every document at once, without an entry of the index for each."""
-    if connection.vendor == "sqlite":
-        clear = ("DELETE FROM search_document", "INSERT INTO search_index (search_index) VALUES ('delete-all')")
-        _run(connection, (*SQLITE_DROP_TRIGGERS, *clear, *SQLITE_TRIGGERS))
-    else:
-        _run(connection, ("DELETE FROM search_document",))
-
-
-def _run(connection: Any, statements: tuple[str, ...]) -> None:
     with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
+        if connection.vendor != "sqlite":
+            cursor.execute("DELETE FROM search_document")
+            return
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'search_document'")
+        triggers = cursor.fetchall()
+        for name, _sql in triggers:
+            cursor.execute(f'DROP TRIGGER "{name}"')
+        cursor.execute("DELETE FROM search_document")
+        cursor.execute("INSERT INTO search_index (search_index) VALUES ('delete-all')")
+        for _name, sql in triggers:
+            cursor.execute(sql)
