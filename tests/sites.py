@@ -21,7 +21,9 @@ class Site:
 
     @property
     def environment(self) -> dict[str, str]:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("MILEPOST_", "PYTEST_", "COV_", "PROMETHEUS_"))}
+        kept = {
+            k: v for k, v in os.environ.items() if not k.startswith(("MILEPOST_", "PYTEST_", "COV_", "PROMETHEUS_"))
+        }
         return kept | {
             "MILEPOST_HOME": str(self.home),
             "DATABASE_URL": self.database_url,
@@ -39,7 +41,7 @@ class Site:
             capture_output=True,
             text=True,
             check=False,
-            timeout=180,
+            timeout=400,
         )
 
     def json(self, *words: str | Path, given: str | None = None) -> Any:
@@ -67,7 +69,7 @@ class Site:
             capture_output=True,
             text=True,
             check=False,
-            timeout=180,
+            timeout=400,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()

@@ -37,7 +37,7 @@ class Served:
         self.port = int(found.group(1))
 
     def get(self, path: str) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()
@@ -62,7 +62,7 @@ class Served:
         return [int(pid) for pid in re.findall(r"Worker \S+?:(\d+)/MainThread begins", self.log.read_text())]
 
 
-def until(true, seconds: float = 20) -> None:
+def until(true, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, "it did not come about"
@@ -104,7 +104,7 @@ def test_an_empty_folder_becomes_a_site_that_answers_and_ends_when_asked(served,
     family = served.family()
     assert len(family) == 3, "gunicorn's parent, its one process, the worker"
     served.process.send_signal(signal.SIGTERM)
-    assert served.process.wait(timeout=30) == 0
+    assert served.process.wait(timeout=60) == 0
     assert gone(family)
     assert "Traceback" not in served.log.read_text()
 
@@ -145,7 +145,7 @@ def test_on_postgresql(tmp_path):
             until(lambda: all(row["behind"] == 0 for row in site.json("readers", "status")["readers"]))
             assert "milepost_database_up 1.0" in one.get("/metrics")[1]
             one.process.send_signal(signal.SIGTERM)
-            assert one.process.wait(timeout=30) == 0
+            assert one.process.wait(timeout=60) == 0
         finally:
             one.process.kill()
             one.process.communicate()
