@@ -145,8 +145,7 @@ def opened(context: BrowserContext) -> tuple[Page, list[str]]:
     return page, refused
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
 def test_every_page_is_as_it_should_be(
     chromium: Browser, live_server: Any, world: World, width: int, scheme: Any
 ) -> None:

@@ -71,6 +71,8 @@ def came_from(request: HttpRequest) -> str:
 
 def _charter(community: Community, version: CharterVersion | None) -> dict[str, Any]:
     return {
+        # Whoever has read enough need not look for the end of the page.
+        "mission_actions": [{"label": _("Join"), "url": "#join"}],
         "charter": version,
         "agreements": as_html(version.agreements) if version and version.agreements else "",
         "values": list(Value.objects.filter(community=community).held()),
