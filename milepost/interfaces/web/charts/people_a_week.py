@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from milepost.engines.milestones.rhythm import Week
+
+_WIDTH = timedelta(days=5, hours=12)
+"""Of a week's bar: a little less than the week, so that bars stand apart."""
 
 
 def finding(weeks: Sequence[Week]) -> str:
@@ -31,7 +35,13 @@ def specification(weeks: Sequence[Week], *, dark: bool = False) -> dict[str, Any
     import altair as alt
 
     rows = [
-        {"week": w.monday.isoformat(), "who": who, "order": order, "people": n}
+        {
+            "week": w.monday.isoformat(),
+            "until": (w.monday + _WIDTH).isoformat(),
+            "who": who,
+            "order": order,
+            "people": n,
+        }
         for w in weeks
         for order, (who, n) in enumerate(
             [(_("Been here before"), w.people - w.newcomers), (_("For the first time"), w.newcomers)]
@@ -46,7 +56,8 @@ def specification(weeks: Sequence[Week], *, dark: bool = False) -> dict[str, Any
         )
         .mark_bar(cornerRadius=2)
         .encode(
-            x=alt.X("week:T", title=None, axis=alt.Axis(format="%b %Y", tickCount=6, labelFlush=True)),
+            x=alt.X("week:T", title=None, axis=alt.Axis(format="%b %Y", tickCount=6, labelFlush=True, grid=False)),
+            x2="until:T",
             y=alt.Y("people:Q", title=_("People"), stack=True, axis=alt.Axis(tickMinStep=1)),
             color=alt.Color(
                 "who:N",

@@ -25,6 +25,7 @@ from milepost.foundation.activity.models import Activity
 from milepost.foundation.common.ids import NO_ID
 from milepost.foundation.identity.access import Actor, at_least
 from milepost.foundation.identity.models import Identity
+from milepost.foundation.identity.models.person import LOCAL
 from milepost.interfaces.web import times
 from milepost.interfaces.web.access import Request, route
 from milepost.interfaces.web.cursors import turn
@@ -170,7 +171,7 @@ def _written(things: _Things, page: list[dict[str, Any]]) -> SafeString:
     for row in page:
         verb = registry.verbs().get(row["verb"])
         more = [str(things.spaces[row["space_id"]])] if row["space_id"] in things.spaces else []
-        if row["backfilled"]:
+        if row["source"] != LOCAL:
             more.append(_("from %(source)s") % {"source": row["source"]})
         lines.append(
             (

@@ -10,7 +10,7 @@ async function draw(room) {
   if (dark()) address.searchParams.set("dark", "1");
   const answer = await fetch(address, { headers: { Accept: "application/json" } });
   if (!answer.ok) return room.remove();
-  const options = { actions: false, ast: true, renderer: "canvas", defaultStyle: false };
+  const options = { actions: false, ast: true, renderer: "canvas", defaultStyle: false, tooltip: { disableDefaultStyle: true } };
   room.replaceChildren();
   await window.vegaEmbed(room, await answer.json(), options);
   room.querySelector("canvas")?.setAttribute("aria-hidden", "true");
