@@ -11,17 +11,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from milepost.domain.people.models import Praise, Profile
 from milepost.foundation.common import clock
+from milepost.foundation.common.prepared import prepared
 from milepost.foundation.identity.access import Actor
-from milepost.foundation.identity.models import Community
+from milepost.foundation.identity.models import Community, Membership
 
+from .bearings import SECONDS
 from .models import Award
 
 Celebration = Profile.Celebration
+QUIET = frozenset({Celebration.PRIVATE.value, Celebration.NONE.value})
 WEEKS = 6
 """Of how many weeks home speaks."""
 _COMMUNITY = Value(Celebration.COMMUNITY.value)
@@ -56,7 +60,7 @@ class Moment:
 def seen_as(values: dict[str, Any], actor: Actor, prefix: str = "") -> Who | None:
     """The person in `values` (id, name, handle, photo, celebration below `prefix`) as `actor` may see them celebrated."""
     ident, choice = values[f"{prefix}id"], values[f"{prefix}celebration"]
-    own = actor.person is not None and actor.person.pk == ident
+    own = reader_id(actor) == ident
     whole = Who(values[f"{prefix}name"], ident, values[f"{prefix}handle"], values[f"{prefix}photo"] or "")
     if own or choice == Celebration.PUBLIC:
         return whole
@@ -135,21 +139,25 @@ def thanks(actor: Actor) -> QuerySet[Praise]:
     return (
         Praise.objects.filter(named, community=actor.community)
         .alias(choice=Coalesce("receiver__profile__celebration", _COMMUNITY))
-        .filter(_choices(actor, "receiver") | (Q(giver=actor.person) if actor.person else Q()))
+        .filter(_choices(actor, "receiver") | _own(actor, "giver"))
         .order_by("-given_at", "-pk")
     )
 
 
 def thanked(found: QuerySet[Praise], actor: Actor) -> list[Moment]:
     """One query. The giver said it aloud and is named; the receiver as they chose."""
-    rows: QuerySet[Praise, Any] = found.values(
-        "pk", "given_at", "words", "value", **_person("giver", "from_"), **_person("receiver", "to_")
-    )
+    return _as_thanks(_thanks_columns(found), actor)
+
+
+def _thanks_columns(found: QuerySet[Praise]) -> QuerySet[Praise, Any]:
+    return found.values("pk", "given_at", "words", "value", **_person("giver", "from_"), **_person("receiver", "to_"))
+
+
+def _as_thanks(rows: Iterable[dict[str, Any]], actor: Actor) -> list[Moment]:
     made = []
     for row in rows:
         receiver = seen_as(row, actor, "to_")
-        giver_is_me = actor.person is not None and actor.person.pk == row["from_id"]
-        if receiver is None and giver_is_me:
+        if receiver is None and reader_id(actor) == row["from_id"]:
             receiver = Who(row["to_name"], row["to_id"], row["to_handle"])
         if receiver is not None:
             giver = Who(row["from_name"], row["from_id"], row["from_handle"], row["from_photo"] or "")
@@ -166,9 +174,47 @@ def thanked(found: QuerySet[Praise], actor: Actor) -> list[Moment]:
     return made
 
 
-def lately(community: Community) -> datetime.date:
-    """The first day that home still speaks of."""
-    return clock.today(community.time_zone) - datetime.timedelta(weeks=WEEKS)
+def thanks_to(person: uuid.UUID, actor: Actor, most: int) -> list[Moment]:
+    """Those that one member received, as another member may read them. One query."""
+    assert actor.membership is not None
+    rows = _received(most, community=actor.community.pk, reader=actor.membership.person_id, receiver=person)
+    return _as_thanks(rows, actor)
+
+
+@prepared
+def _received(most: int, *, community: uuid.UUID, reader: uuid.UUID, receiver: uuid.UUID) -> QuerySet[Praise, Any]:
+    home = Community(pk=community)
+    asking = Actor(community=home, membership=Membership(community=home, person_id=reader))
+    return _thanks_columns(thanks(asking).filter(receiver=receiver)[:most])
+
+
+MOST = 6
+"""Moments of each kind that home may show."""
+
+
+def lately(community: Community, *, members: bool) -> list[Moment]:
+    """What was reached and thanked for in the last weeks, newest first, for all members or for all visitors: at most a minute
+    old, so that a page of 100,000 members costs no more than one of a hundred.
+
+    Of each reader's own, private ones are not among them (`quietly`).
+    """
+    key = f"lately:{community.pk}:{'members' if members else 'visitors'}"
+    found: list[Moment] | None = cache.get(key)
+    if found is None:
+        # Someone who belongs, and is nobody in particular.
+        reader = Actor(community=community, membership=Membership(community=community) if members else None)
+        since = clock.today(community.time_zone) - datetime.timedelta(weeks=WEEKS)
+        found = moments(awards(reader).filter(reached_on__gte=since)[:MOST], reader)
+        if members:
+            given = thanks(reader).filter(given_at__gte=clock.now() - datetime.timedelta(weeks=WEEKS))
+            found = sorted(found + thanked(given[:MOST], reader), key=lambda one: one.when, reverse=True)
+        cache.set(key, found, SECONDS)
+    return found
+
+
+def forget(community: Community) -> None:
+    """Let the next page look anew: someone said something, or chose to be celebrated in another way."""
+    cache.delete_many([f"lately:{community.pk}:{who}" for who in ("members", "visitors")])
 
 
 def _person(path: str, prefix: str) -> dict[str, Any]:
@@ -185,8 +231,17 @@ def _choices(actor: Actor, path: str) -> Q:
     shown = [Celebration.PUBLIC]
     if _belongs(actor):
         shown += [Celebration.COMMUNITY, Celebration.FIRST_NAME]
-    found = Q(choice__in=shown)
-    return found | Q(**{path: actor.person}) if actor.person else found
+    return Q(choice__in=shown) | _own(actor, path)
+
+
+def _own(actor: Actor, path: str) -> Q:
+    reader = reader_id(actor)
+    return Q(**{path: reader}) if reader else Q()
+
+
+def reader_id(actor: Actor) -> uuid.UUID | None:
+    """The reader's person; None for visitors, and for a member in general."""
+    return actor.membership.person_id if actor.membership else None
 
 
 def _belongs(actor: Actor) -> bool:

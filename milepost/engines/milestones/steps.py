@@ -68,6 +68,8 @@ class Journey:
     joined: datetime.date | None = None
     steps: dict[Step, datetime.date] = field(default_factory=dict)
     awards: dict[uuid.UUID, Reached] = field(default_factory=dict)
+    celebration: str = ""
+    """How they want to be celebrated, as their profile says; empty: they said nothing."""
 
 
 def reached(community: Community) -> Iterator[tuple[uuid.UUID, Step, datetime.date]]:
@@ -108,13 +110,18 @@ def journey(person: Person) -> Journey:
       SELECT step, CAST(day AS text), '' FROM ({_joined("m.person_id = %(person)s")}) AS membership
       UNION ALL
       SELECT CAST(milestone_id AS text), CAST(reached_on AS text), evidence FROM milestones_award
-      WHERE person_id = %(person)s"""
+      WHERE person_id = %(person)s
+      UNION ALL
+      SELECT 'celebration', '', celebration FROM people_profile WHERE person_id = %(person)s"""
     made = Journey()
     with connection.cursor() as cursor:
         cursor.execute(sql, {"person": _key(person.pk), "none": _key(NO_ID)})
         rows = cursor.fetchall()
     for what, text, evidence in rows:
         if text is None:
+            continue
+        if what == "celebration":
+            made.celebration = evidence
             continue
         day = _date(text)
         if what == "joined":

@@ -49,6 +49,11 @@ def turn(found: QuerySet[Any, dict[str, Any]], order: Sequence[str], query: Quer
     )
 
 
+def one_page(rows: list[dict[str, Any]], order: Sequence[str], query: QueryDict, size: int) -> Page:
+    """The first page, from rows in that order that the caller has read: one more than `size`, if there are more."""
+    return Page(rows[:size], "", _url(query, "after", rows[size - 1], order) if len(rows) > size else "")
+
+
 def _turned(column: str) -> str:
     return column.removeprefix("-") if column.startswith("-") else f"-{column}"
 

@@ -115,6 +115,7 @@ def claim(request: Request, milestone: str) -> HttpResponse:
             ),
         ):
             bearings.forget(community)
+            celebrating.forget(community)
             messages.success(request, _("You reached “%(name)s”. Well done!") % {"name": found.name})
             return redirect(links.milestone(community, found.slug))
     return render(
@@ -134,6 +135,7 @@ def withdraw(request: Request, milestone: str) -> HttpResponse:
     if request.method == "POST":
         found.withdraw(by=person)
         bearings.forget(community)
+        celebrating.forget(community)
         messages.success(request, _("Taken back. You can say it again whenever it is so."))
         return redirect(back)
     return render(request, "web/home/withdraw.html", {"award": found, "back": back})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib import messages
@@ -18,8 +18,9 @@ from django.views.decorators.http import require_safe
 from milepost.domain.people import thanking
 from milepost.domain.people.models import Praise
 from milepost.engines.milestones import celebrating
-from milepost.engines.milestones.bearings import bearings
+from milepost.engines.milestones.bearings import Bearings, bearings
 from milepost.engines.milestones.celebrating import Moment, Who
+from milepost.engines.milestones.steps import Journey
 from milepost.foundation.common import clock
 from milepost.foundation.identity.access import Actor, can
 from milepost.foundation.identity.models import Community, Person
@@ -79,19 +80,31 @@ def _name(community: Community, who: Who) -> SafeString:
     return format_html("<b>{}</b>", who.name)
 
 
-def newest(actor: Actor, most: int) -> list[Moment]:
-    """Awards and thanks of the last weeks, newest first, as the actor may see them. Two queries."""
-    since = celebrating.lately(actor.community)
-    reached = celebrating.moments(celebrating.awards(actor).filter(reached_on__gte=since)[:most], actor)
-    if actor.membership is None:
-        return reached
-    given = celebrating.thanked(
-        celebrating.thanks(actor).filter(given_at__gte=clock.now() - datetime.timedelta(weeks=celebrating.WEEKS))[
-            :most
-        ],
-        actor,
-    )
-    return sorted(reached + given, key=lambda one: one.when, reverse=True)[:most]
+def newest(actor: Actor, now: Bearings, travelled: Journey | None, most: int) -> list[Moment]:
+    """Of the last weeks, newest first; the reader's own milestones also where nobody else sees them."""
+    found = celebrating.lately(actor.community, members=actor.membership is not None)
+    if travelled is not None and actor.person is not None:
+        found = [*found, *_quiet(actor.person, now, travelled)]
+        found.sort(key=lambda one: one.when, reverse=True)
+    return found[:most]
+
+
+def _quiet(person: Person, now: Bearings, travelled: Journey) -> Iterator[Moment]:
+    """What the reader reached in the last weeks and is not shown to all: only they see it."""
+    since = clock.today(person.community.time_zone) - datetime.timedelta(weeks=celebrating.WEEKS)
+    lately = {ident: award for ident, award in travelled.awards.items() if award.day >= since}
+    if not lately or travelled.celebration not in celebrating.QUIET:
+        return
+    for ident, award in lately.items():
+        if stone := now.stone(ident):
+            yield Moment(
+                who=Who(person.name, person.pk, person.handle),
+                when=datetime.datetime.combine(award.day, datetime.time(12), datetime.UTC),
+                milestone=stone.name,
+                slug=stone.slug,
+                words=award.evidence,
+                quietly=True,
+            )
 
 
 @require_safe
@@ -140,6 +153,7 @@ def thank(request: Request) -> HttpResponse:
         words, value = form.cleaned_data["words"], form.cleaned_data["value"]
         giver = actor.person
         if accepted(form, lambda: thanking.thank(giver=giver, receiver=receiver, words=words, value=value)):
+            celebrating.forget(actor.community)
             messages.success(request, _("%(name)s will find your thanks here.") % {"name": receiver.name})
             return redirect(f"{links.base(actor.community)}moments/?kind=thanks")
     return render(request, "web/home/thank.html", {"form": form}, status=422 if form.errors else 200)
@@ -156,6 +170,7 @@ def take_back(request: Request, praise: uuid.UUID) -> HttpResponse:
     back = f"{links.base(actor.community)}moments/?kind=thanks"
     if request.method == "POST":
         thanking.take_back(praise=found, by=actor.person)
+        celebrating.forget(actor.community)
         messages.success(request, _("The thanks are taken away."))
         return redirect(back)
     return render(request, "web/home/take_back.html", {"praise": found, "back": back})

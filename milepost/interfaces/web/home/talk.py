@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import datetime
+import uuid
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from milepost.domain.spaces.models import Thread
 from milepost.engines.milestones.bearings import Bearings
 from milepost.foundation.common import clock
+from milepost.foundation.common.prepared import prepared
 from milepost.foundation.identity.access import Actor
+from milepost.foundation.identity.models import Community, Membership
 from milepost.interfaces.web.home import links
 
 LATEST, WAITING = 5, 3
-RECENT = 200
+RECENT = 40
 """Among so many latest conversations those are looked for that nobody has answered."""
 WAITING_DAYS = 60
 
@@ -24,34 +27,38 @@ FIELDS = ("pk", "title", "space__name", "space__slug", "post_count", "last_post_
 
 
 def on_home(actor: Actor, now: Bearings) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """(latest, waiting), by one query. Nobody can answer in a space that is read only, so nothing waits there."""
-    visible = Thread.objects.visible_to(actor)
-    latest = visible.latest_first().values("pk")[:LATEST]
-    recent = Thread.objects.filter(community=actor.community).latest_first().values("pk")[:RECENT]
+    """(latest, waiting) for a member, by one query. Nobody can answer in a space that is read only, so nothing waits there."""
+    assert actor.membership is not None
+    rows = _recent(community=actor.community.pk, person=actor.membership.person_id)
     since = clock.now() - datetime.timedelta(days=WAITING_DAYS)
-    unanswered = visible.filter(
-        pk__in=recent,
-        post_count=1,
-        closed_at__isnull=True,
-        space__read_only_at__isnull=True,
-        space__archived_at__isnull=True,
-        last_post_at__gte=since,
-    )
-    waiting = unanswered.order_by("last_post_at", "pk").values("pk")[:WAITING]
-    found = Thread.objects.filter(Q(pk__in=latest) | Q(pk__in=waiting)).latest_first()
-    rows = list(found.values(*FIELDS, "closed_at", "space__read_only_at"))
-    alone = [
-        row
-        for row in rows
-        if row["post_count"] == 1
-        and not row["closed_at"]
-        and not row["space__read_only_at"]
-        and row["last_post_at"] >= since
-    ]
-    waits = {row["pk"] for row in sorted(alone, key=lambda row: row["last_post_at"])[:WAITING]}
+    waiting = [row for row in rows if _waits(row, since)][-WAITING:]
+    asked = {row["pk"] for row in waiting}
     return (
-        [shown(actor, now, row) for row in rows if row["pk"] not in waits][:LATEST],
-        [shown(actor, now, row) for row in reversed(rows) if row["pk"] in waits],
+        [shown(actor, now, row) for row in rows[: LATEST + WAITING] if row["pk"] not in asked][:LATEST],
+        [shown(actor, now, row) for row in reversed(waiting)],
+    )
+
+
+@prepared
+def _recent(*, community: uuid.UUID, person: uuid.UUID) -> QuerySet[Thread, Any]:
+    return (
+        Thread.objects.visible_to(member(community, person))
+        .latest_first()
+        .values(*FIELDS, "closed_at", "space__read_only_at", "space__archived_at")[:RECENT]
+    )
+
+
+def member(community: uuid.UUID, person: uuid.UUID) -> Actor:
+    """Some member of the community, for querysets that ask no more about a reader than who they are."""
+    home = Community(pk=community)
+    return Actor(community=home, membership=Membership(community=home, person_id=person))
+
+
+def _waits(row: dict[str, Any], since: datetime.datetime) -> bool:
+    return (
+        row["post_count"] == 1
+        and row["last_post_at"] >= since
+        and not (row["closed_at"] or row["space__read_only_at"] or row["space__archived_at"])
     )
 
 

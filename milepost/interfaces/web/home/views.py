@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import uuid
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -16,13 +17,14 @@ from milepost.engines.milestones import celebrating
 from milepost.engines.milestones.bearings import Bearings, bearings
 from milepost.engines.milestones.steps import Step, journey
 from milepost.foundation.common import clock
+from milepost.foundation.common.prepared import prepared
 from milepost.foundation.identity.access import Actor, can
 from milepost.foundation.identity.models import Community, JoinRequest, Membership
 from milepost.interfaces.web.access import Request, route
 from milepost.interfaces.web.home import links, moments, talk, way, words
 from milepost.interfaces.web.home.goal_rows import goal_rows
 
-MOMENTS, NEWCOMERS, AMONG = 6, 6, 60
+MOMENTS, NEWCOMERS, AMONG = 6, 6, 30
 NEWCOMER_DAYS = 60
 
 
@@ -50,7 +52,7 @@ def home(request: Request) -> HttpResponse:
             "stones": mine.stones,
             "next_step": _next_step(community, now, mine),
             "way_text": words.so_far(mine.reached),
-            "moments": moments.rows(community, moments.newest(actor, MOMENTS)),
+            "moments": moments.rows(community, moments.newest(actor, now, travelled, MOMENTS)),
             "threads": latest,
             "waiting": waiting,
             "goals": goal_rows(actor, now, {*travelled.awards}),
@@ -107,29 +109,8 @@ def _next_step(community: Community, now: Bearings, mine: way.Way) -> dict[str, 
 def _newcomers(actor: Actor) -> list[dict[str, Any]]:
     """Among the last who joined, those who claimed themselves: after an import the newest may all be unclaimed."""
     since = clock.now() - datetime.timedelta(days=NEWCOMER_DAYS)
-    newest = (
-        Membership.objects.active()
-        .filter(community=actor.community, joined_at__gte=since)
-        .order_by("-joined_at")
-        .values("pk")[:AMONG]
-    )
-    rows = (
-        Membership.objects.filter(
-            pk__in=newest,
-            person__account__isnull=False,
-            person__erased_at__isnull=True,
-            person__merged_into__isnull=True,
-        )
-        .order_by("-joined_at", "-pk")
-        .values(
-            "joined_at",
-            ident=F("person_id"),
-            name=F("person__name"),
-            handle=F("person__handle"),
-            headline=F("person__profile__headline"),
-            photo=F("person__profile__photo"),
-        )[:NEWCOMERS]
-    )
+    rows = _joined_since(community=actor.community.pk, since=since)
+    listed = [row for row in rows if row["account"] and not row["erased_at"] and not row["merged"]]
     return [
         {
             "name": row["name"],
@@ -137,8 +118,29 @@ def _newcomers(actor: Actor) -> list[dict[str, Any]]:
             "detail": row["headline"] or words.joined(row["joined_at"]),
             "photo": links.photo(actor.community, row["ident"], row["photo"]),
         }
-        for row in rows
+        for row in listed[:NEWCOMERS]
     ]
+
+
+@prepared
+def _joined_since(*, community: uuid.UUID, since: datetime.datetime) -> QuerySet[Membership, Any]:
+    # What must be so of the person is looked at afterwards: asked here, it leads SQLite to read all people first.
+    return (
+        Membership.objects.active()
+        .filter(community=community, joined_at__gte=since)
+        .order_by("-joined_at", "-pk")
+        .values(
+            "joined_at",
+            ident=F("person_id"),
+            name=F("person__name"),
+            handle=F("person__handle"),
+            account=F("person__account_id"),
+            erased_at=F("person__erased_at"),
+            merged=F("person__merged_into_id"),
+            headline=F("person__profile__headline"),
+            photo=F("person__profile__photo"),
+        )[:AMONG]
+    )
 
 
 # --- for everyone else ------------------------------------------------------------------------------
@@ -159,7 +161,7 @@ def _for_visitors(request: Request) -> HttpResponse:
         context |= {
             "figures": _figures(community, now),
             "goals": goal_rows(actor, now, set()),
-            "moments": moments.rows(community, moments.newest(actor, MOMENTS)),
+            "moments": moments.rows(community, moments.newest(actor, now, None, MOMENTS)),
             "spaces": _open_spaces(actor),
         }
     return render(request, "web/home/visitor.html", context)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import F, Q, QuerySet
+from django.db.models import BooleanField, Case, F, Q, QuerySet, When
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -100,23 +100,18 @@ def _found(community: Community, filters: Filters) -> QuerySet[Any, dict[str, An
     """`values()` of people or of memberships, under the same names (which neither model has: annotations must be new)."""
     to_person, to_membership = ("person__", "") if filters.by_membership else ("", "membership__")
     model: Any = Membership if filters.by_membership else Person
-    narrowed = Q(
-        **{
-            f"{to_person}community": community,
-            f"{to_person}merged_into__isnull": True,
-            f"{to_person}erased_at__isnull": True,
-            f"{to_membership}left_at__isnull": True,
-        }
-    )
-    if filters.by_membership:
-        narrowed &= Q(community=community)
-    if filters.kind:
-        narrowed &= Q(**{f"{to_person}kind": Person.Kind.ORGANISATION})
-    else:
-        narrowed &= Q(**{f"{to_person}account__isnull": False, f"{to_person}kind": Person.Kind.HUMAN})
+    narrowed = Q(community=community, **{f"{to_membership}left_at__isnull": True})
     narrowed &= _narrowed(filters, to_person, to_membership)
-    if not filters.by_membership:
-        narrowed &= Q(membership__isnull=False)
+    listed = Q(**{f"{to_person}merged_into__isnull": True, f"{to_person}erased_at__isnull": True})
+    if filters.kind:
+        listed &= Q(**{f"{to_person}kind": Person.Kind.ORGANISATION})
+    else:
+        listed &= Q(**{f"{to_person}account__isnull": False, f"{to_person}kind": Person.Kind.HUMAN})
+    if filters.by_membership:
+        # As a case it has no index: the membership's, which has the order, is the one to use.
+        narrowed &= Q(Case(When(listed, then=True), default=False, output_field=BooleanField()))
+    else:
+        narrowed &= listed & Q(membership__isnull=False)
     found: QuerySet[Any, dict[str, Any]] = model.objects.filter(narrowed).values(
         ident=F(f"{to_person}id" if to_person else "pk"),
         the_name=F(f"{to_person}name"),

@@ -6,7 +6,7 @@ import mimetypes
 import uuid
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -17,8 +17,8 @@ from milepost.engines.milestones import celebrating
 from milepost.engines.milestones.bearings import Bearings, bearings
 from milepost.engines.milestones.celebrating import Celebration, shows_milestones
 from milepost.engines.milestones.steps import Journey, journey
-from milepost.foundation.activity.models import MemberObjectDay
 from milepost.foundation.common import markdown
+from milepost.foundation.common.prepared import prepared
 from milepost.foundation.identity.access import Actor, can
 from milepost.foundation.identity.models import Community, Membership, Person
 from milepost.foundation.identity.roles import Role
@@ -26,7 +26,8 @@ from milepost.interfaces.web.access import Request, route
 from milepost.interfaces.web.home import links, moments, talk, way
 from milepost.interfaces.web.people import timeline
 
-STARTED, THANKS = 5, 4
+THANKS = 4
+STARTED = timeline.STARTED
 
 
 @require_safe
@@ -50,10 +51,7 @@ def page(request: Request, person: str) -> HttpResponseBase:
         travelled.awards.clear()
     identities = [row["identities__pk"] for row in rows if row["identities__pk"]]
     done = timeline.entries_of(actor, identities, request.GET, milestones=named)
-    started = MemberObjectDay.objects.filter(person_id=first["pk"], verb="thread.started")
-    latest = started.order_by("-day", "-object_id").values("object_id")[:STARTED]
-    threads, own_threads = timeline.threads_by_id(actor, timeline.thread_ids(done.rows), latest)
-    received = celebrating.thanks(actor).filter(receiver=first["pk"])[:THANKS]
+    threads, own_threads = timeline.threads_by_id(actor, first["pk"], timeline.thread_ids(done.rows))
     context: dict[str, Any] = {
         "person": _about(actor, first, own=own),
         "own": own,
@@ -64,44 +62,57 @@ def page(request: Request, person: str) -> HttpResponseBase:
         "milestones": _milestones(community, now, travelled),
         "entries": timeline.shown(community, now, done.rows, threads),
         "page": done,
-        "threads": [talk.shown(actor, now, threads[ident]) for ident in own_threads],
-        "thanks": moments.rows(community, celebrating.thanked(received, actor)),
+        "threads": [talk.shown(actor, now, threads[ident]) for ident in own_threads[:STARTED]],
+        "thanks": moments.rows(community, celebrating.thanks_to(first["pk"], actor, THANKS)),
         "may_thank": can(actor, "praise.give") and not own and first["kind"] == Person.Kind.HUMAN and first["belongs"],
     }
     return render(request, "web/people/person.html", context)
 
 
+_PERSON = (
+    "pk",
+    "name",
+    "handle",
+    "kind",
+    "account_id",
+    "erased_at",
+    "merged_into_id",
+    "profile__headline",
+    "profile__about",
+    "profile__place",
+    "profile__pronouns",
+    "profile__link",
+    "profile__photo",
+    "profile__celebration",
+    "membership__pk",
+    "membership__role",
+    "membership__audience",
+    "membership__joined_at",
+    "membership__left_at",
+    "membership__paused_at",
+    "identities__pk",
+)
+
+
 def _person_and_identities(community: Community, key: str) -> list[dict[str, Any]]:
     """One row for each of the person's identities, one query."""
     try:
-        which = Q(pk=uuid.UUID(key))
+        rows = _by_id(community=community.pk, person=uuid.UUID(key))
     except ValueError:
-        which = Q(handle=key.lower()) & ~Q(handle="")
-    rows = Person.objects.filter(which, community=community).values(
-        "pk",
-        "name",
-        "handle",
-        "kind",
-        "account_id",
-        "erased_at",
-        "merged_into_id",
-        "profile__headline",
-        "profile__about",
-        "profile__place",
-        "profile__pronouns",
-        "profile__link",
-        "profile__photo",
-        "profile__celebration",
-        "membership__pk",
-        "membership__role",
-        "membership__audience",
-        "membership__joined_at",
-        "membership__left_at",
-        "membership__paused_at",
-        "identities__pk",
-        belongs=F("membership__pk"),
-    )
+        if not 0 < len(key) <= 60 or "\0" in key:
+            return []
+        rows = _by_handle(community=community.pk, handle=key.lower())
     return [{**row, "belongs": bool(row["membership__pk"]) and row["membership__left_at"] is None} for row in rows]
+
+
+@prepared
+def _by_id(*, community: uuid.UUID, person: uuid.UUID) -> QuerySet[Person, Any]:
+    return Person.objects.filter(pk=person, community=community).values(*_PERSON)
+
+
+@prepared
+def _by_handle(*, community: uuid.UUID, handle: str) -> QuerySet[Person, Any]:
+    return Person.objects.filter(handle=handle, community=community).exclude(handle="").values(*_PERSON)
 
 
 def _has_a_page(row: dict[str, Any]) -> bool:

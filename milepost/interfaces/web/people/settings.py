@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from milepost.domain.people import presenting
 from milepost.domain.people.handles import change_handle
 from milepost.domain.people.models import Profile
+from milepost.engines.milestones import celebrating
 from milepost.foundation.identity.models import Person
 from milepost.interfaces.web.access import Request, route
 from milepost.interfaces.web.home import links
@@ -56,6 +57,7 @@ def profile(request: Request) -> HttpResponse:
         has_photo=bool(now.photo),
     )
     if request.method == "POST" and form.is_valid() and accepted(form, lambda: _present(person, form)):
+        celebrating.forget(request.actor.community)
         messages.success(request, _("Your page says so now."))
         return redirect(links.person(request.actor.community, person.pk, person.handle))
     return _page(request, "me", form, photo=links.photo(request.actor.community, person.pk, now.photo.name))
@@ -89,6 +91,7 @@ def celebration(request: Request) -> HttpResponse:
             lambda: presenting.choose_celebration(person=person, celebration=form.cleaned_data["celebration"]),
         )
     ):
+        celebrating.forget(request.actor.community)
         messages.success(request, _("We will celebrate you like that."))
         return redirect(request.path)
     return _page(request, "my_celebration", form)
