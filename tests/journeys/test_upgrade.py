@@ -65,6 +65,7 @@ def test_killed_on_sqlite(tmp_path):
     assert whole["ok"], whole["findings"]
     left_behind = site.home / "run" / "staging-99999999-x"
     left_behind.mkdir(parents=True)
+    site.home.chmod(0o700)
     left = kill_in_the_middle(on_sqlite, site)
     assert left == sorted(left)
     assert left[-1] < len(whole["migrated"]), "the last kill came too late to mean anything"
