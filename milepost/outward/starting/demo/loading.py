@@ -547,7 +547,11 @@ class _Loader:
         for key in self.quiet[1:]:
             one, other = sorted((self.people[key], self.archive[key].person), key=lambda p: p.pk)
             MergeSuggestion.objects.create(
-                community=self.community, one=one, other=other, reasons=["same_name"], score=60
+                community=self.community,
+                one=one,
+                other=other,
+                reasons=[{"kind": "name", "sources": [ARCHIVE_SOURCE]}],
+                score=60,
             )
 
     def _chapters(self) -> None:
