@@ -56,7 +56,7 @@ def test_a_moving_picture_stays_moving():
     out = io.BytesIO()
     frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=50)
     with Image.open(io.BytesIO(accept(ContentFile(out.getvalue(), name="a.gif")).content)) as image:
-        assert image.n_frames == 3
+        assert getattr(image, "n_frames", 1) == 3
 
 
 def test_a_wide_picture_becomes_smaller():

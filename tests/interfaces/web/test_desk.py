@@ -39,7 +39,7 @@ def community() -> Community:
 def client_of(person: Person | None) -> Client:
     client = Client()
     if person is not None:
-        client.force_login(person.account)  # type: ignore[arg-type]
+        client.force_login(person.account)
     return client
 
 

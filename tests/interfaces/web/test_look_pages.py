@@ -10,6 +10,7 @@ import lucide
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.staticfiles import finders
+from django.http import HttpResponse
 from django.template import Context, Template, TemplateSyntaxError
 from django.template.loader import render_to_string
 from django.test import RequestFactory
@@ -34,7 +35,9 @@ NOT_IN_GUIDE = {
 def guide(**query: str) -> str:
     request = RequestFactory().get("/styleguide/", query)
     request.user = AnonymousUser()
-    return styleguide(request).content.decode()
+    answer = styleguide(request)
+    assert isinstance(answer, HttpResponse)
+    return answer.content.decode()
 
 
 def rendered(source: str, **context: Any) -> str:

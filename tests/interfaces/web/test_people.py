@@ -315,7 +315,7 @@ def test_a_member_says_who_they_are(cast: Cast, settings: Any, tmp_path: Any) ->
     shown = client.get(page.context["person"]["photo"])
     assert shown.status_code == 200
     assert shown.headers["content-type"] == "image/png"
-    assert Image.open(io.BytesIO(b"".join(shown.streaming_content))).size == (80, 60)
+    assert Image.open(io.BytesIO(shown.getvalue())).size == (80, 60)
     assert as_(None).get(page.context["person"]["photo"]).status_code == 404
     name = Profile.objects.get(person=cast.soraya).photo.name
     with_away = {"name": "Soraya H", "handle": "sory", "without_photo": "on"}

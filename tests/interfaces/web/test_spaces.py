@@ -37,7 +37,7 @@ def base(cast):
 
 
 def text(response) -> str:
-    return response.content.decode()
+    return str(response.content.decode())
 
 
 def at(client, person):

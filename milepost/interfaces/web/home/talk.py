@@ -41,11 +41,12 @@ def on_home(actor: Actor, now: Bearings) -> tuple[list[dict[str, Any]], list[dic
 
 @prepared
 def _recent(*, community: uuid.UUID, person: uuid.UUID) -> QuerySet[Thread, Any]:
-    return (
+    rows: QuerySet[Thread, Any] = (
         Thread.objects.visible_to(member(community, person))
         .latest_first()
         .values(*FIELDS, "closed_at", "space__read_only_at", "space__archived_at")[:RECENT]
     )
+    return rows
 
 
 def member(community: uuid.UUID, person: uuid.UUID) -> Actor:

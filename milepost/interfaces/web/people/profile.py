@@ -107,12 +107,15 @@ def _person_and_identities(community: Community, key: str) -> list[dict[str, Any
 
 @prepared
 def _by_id(*, community: uuid.UUID, person: uuid.UUID) -> QuerySet[Person, Any]:
-    return Person.objects.filter(pk=person, community=community).values(*_PERSON)
+    rows: QuerySet[Person, Any] = Person.objects.filter(pk=person, community=community).values(*_PERSON)
+    return rows
 
 
 @prepared
 def _by_handle(*, community: uuid.UUID, handle: str) -> QuerySet[Person, Any]:
-    return Person.objects.filter(handle=handle, community=community).exclude(handle="").values(*_PERSON)
+    named = Person.objects.filter(handle=handle, community=community).exclude(handle="")
+    rows: QuerySet[Person, Any] = named.values(*_PERSON)
+    return rows
 
 
 def _has_a_page(row: dict[str, Any]) -> bool:
@@ -123,7 +126,7 @@ def _has_a_page(row: dict[str, Any]) -> bool:
 
 
 def _travels(row: dict[str, Any]) -> bool:
-    return row["kind"] == Person.Kind.HUMAN
+    return bool(row["kind"] == Person.Kind.HUMAN)
 
 
 def _standing_for(row: dict[str, Any], community: Community) -> Person:
