@@ -13,7 +13,7 @@ from typing import Any
 Facts = dict[str, list[Any]]
 
 
-def load(kind: str, path: Path, community: Any, *, source: str = "", follow: bool = True, **options: Any) -> Any:
+def load(kind: str, path: Path, community: Any, /, *, source: str = "", follow: bool = True, **options: Any) -> Any:
     """Import a file into a community and let the readers catch up; returns the report."""
     from milepost.foundation.activity.following import catch_up
     from milepost.outward.connectors import importing
