@@ -64,7 +64,9 @@ class CharterVersion(IdModel):
         """
         check(by, "charter.write", community)
         if not mission.strip():
-            raise DomainError(gettext("A charter begins with a mission."), gettext("Say why you are here, in a sentence."))
+            raise DomainError(
+                gettext("A charter begins with a mission."), gettext("Say why you are here, in a sentence.")
+            )
         with transaction.atomic():
             Community.objects.select_for_update().get(pk=community.pk)
             last = cls.objects.filter(community=community).order_by("-number").first()

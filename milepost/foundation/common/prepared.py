@@ -124,4 +124,6 @@ def _adapted(value: Scalar) -> Any:
         return value if connection.features.has_native_uuid_field else value.hex
     if isinstance(value, datetime.datetime):
         return connection.ops.adapt_datetimefield_value(value)
-    return connection.ops.adapt_datefield_value(value)
+    if isinstance(value, datetime.date):
+        return connection.ops.adapt_datefield_value(value)
+    raise TypeError(f"{type(value).__name__} is no value of a prepared question")
