@@ -72,7 +72,7 @@ def furnished(cast: Cast) -> dict[str, Any]:
 def test_a_member_reads_the_mission_first(cast: Cast) -> None:
     there = furnished(cast)
     page = home(cast.soraya, cast.community)
-    assert page.index(there["charter"].mission) < page.index("Soraya, this is your way")
+    assert page.index(there["charter"].mission) < page.index("Soraya Haddad, this is your way")
     for words in (
         "Lift while you climb",
         "First paid gig",

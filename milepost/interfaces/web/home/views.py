@@ -48,7 +48,7 @@ def home(request: Request) -> HttpResponse:
         {
             **_purpose(community, now),
             "now": now,
-            "name": celebrating.first_name(person.name),
+            "name": person.name,
             "stones": mine.stones,
             "next_step": _next_step(community, now, mine),
             "way_text": words.so_far(mine.reached),
