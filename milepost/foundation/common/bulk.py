@@ -95,3 +95,14 @@ def learn_statistics(*tables: str) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(f"ANALYZE {', '.join(tables)}")
+
+
+def spare_memory() -> None:
+    """SQLite: read this connection's pages through its cache alone.
+
+    Elsewhere up to 256 MB of the file are mapped, which is quicker, but counts as the process's memory; a long import would
+    come to hold all of it.
+    """
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA mmap_size = 0")

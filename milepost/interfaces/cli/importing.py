@@ -63,7 +63,9 @@ def importing(
         _bring_back(terminal, path, slug)
         return
     community = find(slug)
+    from milepost.foundation.common.errors import Conflict
     from milepost.outward.connectors import importing as connectors
+    from milepost.outward.connectors.models import ImportRun
 
     if only_preview:
         _preview(terminal, kind, path, _options(given), given["save_map"])
@@ -73,7 +75,12 @@ def importing(
     run = connectors.start(kind, str(path), community=community, options=_options(given), source=given["source"])
     if run.position:
         terminal.note("Going on where an earlier import of this file was cut off.")
-    report = _carry_out(terminal, run)
+    try:
+        report = _carry_out(terminal, run)
+    except Conflict:
+        # Another one runs: this one has not begun, and nothing of it is to stay.
+        ImportRun.objects.filter(pk=run.pk, started_at__isnull=True).delete()
+        raise
     if not no_readers:
         _catch_up(terminal)
     terminal.answer(report.as_json(), _in_words(report, run, community))
@@ -124,14 +131,17 @@ def _catch_up(terminal: Terminal) -> None:
 
 
 def _preview(terminal: Terminal, kind: str, path: Path, options: Options, save_map: Path | None) -> None:
-    from dataclasses import asdict
+    from collections import Counter
+    from dataclasses import asdict, replace
 
     from milepost.outward.connectors.sources import open_source
 
     preview = open_source(kind, str(path), options).preview()
     if save_map:
         _write_mapping(preview, save_map)
-    terminal.answer(asdict(preview), _preview_in_words(preview))
+    terminal.answer(
+        asdict(replace(preview, skipped=Counter())) | {"skipped": dict(preview.skipped)}, _preview_in_words(preview)
+    )
 
 
 def _preview_in_words(preview: Preview) -> str:

@@ -15,5 +15,6 @@ urlpatterns = [
     path("c/<slug:slug>/", include("milepost.interfaces.web.spaces.urls")),
     path("c/<slug:slug>/", include("milepost.interfaces.web.search.urls")),
     path("c/<slug:slug>/", include("milepost.interfaces.web.desk.urls")),
+    path("c/<slug:slug>/", include("milepost.interfaces.web.imports.urls")),
     path("styleguide/", styleguide, name="styleguide"),
 ]

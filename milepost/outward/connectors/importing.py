@@ -21,7 +21,7 @@ from milepost.domain.people.tasks import suggest_merges
 from milepost.foundation.activity import registry
 from milepost.foundation.audit.models import trace
 from milepost.foundation.common import clock
-from milepost.foundation.common.bulk import learn_statistics
+from milepost.foundation.common.bulk import learn_statistics, spare_memory
 from milepost.foundation.identity.models import Community, Person
 
 from .loading.activities import Activities
@@ -92,7 +92,7 @@ def start(
     that is not there.
     """
     chosen = options or Options()
-    stored = _stored(chosen)
+    stored = stored_options(chosen)
     if not Path(path).exists():
         raise ConnectorError(_("There is no file or folder “%(path)s”.") % {"path": path}, _("Check the path."))
     mark = fingerprint(Path(path))
@@ -106,6 +106,10 @@ def start(
         .first()
     )
     if earlier:
+        if not Path(earlier.path).exists():
+            # The same file, which lies in another place now.
+            earlier.path = str(path)
+            earlier.save(update_fields=["path"])
         return earlier
     return ImportRun.objects.create(
         community=community,
@@ -144,7 +148,8 @@ def options_of(run: ImportRun) -> Options:
     return Options(**{k: v for k, v in given.items() if k in known} | {"batch_size": BATCH})
 
 
-def _stored(options: Options) -> dict[str, Any]:
+def stored_options(options: Options) -> dict[str, Any]:
+    """The choices as they are stored with a run."""
     found = asdict(options)
     found.pop("batch_size")
     return {k: sorted(v) if isinstance(v, frozenset) else v for k, v in found.items()}
@@ -166,6 +171,7 @@ def carry_out(run: ImportRun, *, progress: Progress | None = None) -> Report:
         if run.finished_at:
             return report_of(run)
         ImportRun.objects.filter(pk=run.pk).update(started_at=run.started_at or clock.now(), failed_at=None, error="")
+        spare_memory()
         try:
             _Loader(run).load(progress or (lambda done, total, note: None))
         except Exception as error:
@@ -212,6 +218,7 @@ class _Loader:
         self.spaces = Spaces(self.community, run.source)
         self.messages = Messages(self.community, run.source, self.people, self.spaces)
         self.activities = Activities(self.community, run.source, self.people, self.spaces, self.messages.keys)
+        self.resumed = bool(run.position)
         self.counts: Counter[str] = Counter({k: v for k, v in run.counts.items() if isinstance(v, int)})
         self.skipped: Counter[str] = Counter(run.counts.get("skipped_by_reason", {}))
         self.first, self.last = (
@@ -265,7 +272,7 @@ class _Loader:
         elif batch.channels:
             self._meet(batch.channels)
         rows = self.messages.prepare(batch)
-        problems = [*batch.problems, *self.activities.prepare(batch, new, rows)]
+        problems = self._untold([*batch.problems, *self.activities.prepare(batch, new, rows)])
         with transaction.atomic():
             new.write()
             rows.write()
@@ -298,6 +305,9 @@ class _Loader:
     def _add(self, rows: Rows, batch: Batch, problems: list[Problem]) -> None:
         self.counts.update(rows.counts)
         self.skipped.update(rows.skipped)
+        if self.resumed:
+            # Of the file as a whole, and told before it was cut off.
+            batch.skipped.pop("ignored_file", None)
         self.skipped.update(batch.skipped)
         self.counts["quarantined"] += sum(not p.noted for p in problems)
         self.counts["noted"] += sum(p.noted for p in problems)
@@ -324,6 +334,13 @@ class _Loader:
             change["position"] = position
         ImportRun.objects.filter(pk=self.run.pk).update(**change)
 
+    def _untold(self, problems: list[Problem]) -> list[Problem]:
+        """Without what an earlier part of this run has told: lists of people and channels are read again each time."""
+        if not self.resumed or not problems:
+            return problems
+        told = set(self.run.quarantine.values_list("place", "line", "reason"))
+        return [p for p in problems if (p.where[:500], max(0, p.line), p.reason[:20]) not in told]
+
     def _quarantine(self, problems: list[Problem]) -> None:
         QuarantinedRow.objects.bulk_create(
             QuarantinedRow(
@@ -334,4 +351,15 @@ class _Loader:
         )  # fmt: skip
 
 
-__all__ = ["Options", "Progress", "Report", "carry_out", "fingerprint", "options_of", "preview", "report_of", "start"]
+__all__ = [
+    "Options",
+    "Progress",
+    "Report",
+    "carry_out",
+    "fingerprint",
+    "options_of",
+    "preview",
+    "report_of",
+    "start",
+    "stored_options",
+]

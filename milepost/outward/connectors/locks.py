@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +13,9 @@ from django.utils.translation import gettext as _
 
 from milepost.foundation.common.errors import Conflict
 from milepost.foundation.identity.models import Community
+
+LINGERS = 3.0
+"""Seconds that PostgreSQL may take to notice that the process of an earlier import is gone."""
 
 
 @contextmanager
@@ -26,10 +30,8 @@ def only_import(community: Community) -> Iterator[None]:
     )
     if connection.vendor == "postgresql":
         key = community.pk.int & (1 << 63) - 1
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
-            if not cursor.fetchone()[0]:
-                raise busy
+        if not _locked(key):
+            raise busy
         try:
             yield
         finally:
@@ -44,3 +46,15 @@ def only_import(community: Community) -> Iterator[None]:
         except BlockingIOError:
             raise busy from None
         yield
+
+
+def _locked(key: int) -> bool:
+    until = time.monotonic() + LINGERS
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
+            if cursor.fetchone()[0]:
+                return True
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.1)

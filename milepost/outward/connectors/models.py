@@ -57,6 +57,17 @@ class ImportRun(IdModel):
         return self.file_name
 
     @property
+    def state(self) -> str:
+        """chosen (not begun), running (or waiting for a worker), failed, cancelled, finished."""
+        if self.finished_at:
+            return "finished"
+        if self.cancelled_at:
+            return "cancelled"
+        if self.failed_at:
+            return "failed"
+        return "running" if self.started_at else "chosen"
+
+    @property
     def percent(self) -> int:
         if self.finished_at:
             return 100

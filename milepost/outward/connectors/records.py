@@ -244,6 +244,7 @@ class Preview:
     mapping: dict[str, str] = field(default_factory=dict)
     unmapped: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    sample: list[dict[str, str]] = field(default_factory=list)  # the first few: who, where, when, what
 
 
 @dataclass(slots=True)

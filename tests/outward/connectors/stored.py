@@ -189,7 +189,7 @@ class _Teller:
              "object": self.thread.get(a.object_id) or self.space.get(a.object_id) or str(a.object_id),
              "space": self.space.get(a.space_id), "other": self._at(a.other_id), "quantity": a.quantity,
              "at": a.happened_at, "source": a.source, "key": a.source_key, "data": a.data, "old": a.backfilled}
-            for a in self._rows(Activity)
+            for a in self._rows(Activity).exclude(source="milepost")
         ]  # fmt: skip
 
     def days(self) -> list[Any]:

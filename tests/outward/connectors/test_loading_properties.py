@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,12 @@ USERS = ["U1", "U2", "U3", "U8"]
 _number = itertools.count()
 
 
-class Undo(Exception):
-    """Ends an example: nothing of it stays."""
+@contextmanager
+def undone():
+    """An example of which nothing stays."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @st.composite
@@ -61,7 +66,7 @@ def written(folder: Path, messages) -> Path:
 )
 @given(data=st.data(), history=histories())
 def test_any_two_parts_in_any_order_are_the_whole(db, tmp_path, data, history):
-    with pytest.raises(Undo), transaction.atomic():
+    with undone():
         whole, parts = make_community(f"whole-{next(_number)}"), make_community(f"parts-{next(_number)}")
         load("slack", written(tmp_path, history), whole)
         share = data.draw(
@@ -74,7 +79,6 @@ def test_any_two_parts_in_any_order_are_the_whole(db, tmp_path, data, history):
                 load("slack", written(tmp_path, some), parts, follow=False)
         load("slack", written(tmp_path, history), parts)
         assert free_of_order(facts(parts)) == free_of_order(facts(whole))
-        raise Undo
 
 
 @settings(
@@ -82,14 +86,13 @@ def test_any_two_parts_in_any_order_are_the_whole(db, tmp_path, data, history):
 )
 @given(history=histories(), cut=st.integers(0, 14))
 def test_an_older_then_a_newer_export_are_the_whole_in_every_row(db, tmp_path, history, cut):
-    with pytest.raises(Undo), transaction.atomic():
+    with undone():
         whole, parts = make_community(f"whole-{next(_number)}"), make_community(f"parts-{next(_number)}")
         load("slack", written(tmp_path, history), whole)
         load("slack", written(tmp_path, history[:cut]), parts, follow=False)
         load("slack", written(tmp_path, history), parts)
         assert conversations(parts) == conversations(whole)
         assert facts(parts) == facts(whole)
-        raise Undo
 
 
 @settings(
@@ -97,11 +100,10 @@ def test_an_older_then_a_newer_export_are_the_whole_in_every_row(db, tmp_path, h
 )
 @given(history=histories(), size=st.sampled_from([1, 2, 5]))
 def test_the_size_of_a_batch_does_not_show(db, tmp_path, history, size):
-    with pytest.raises(Undo), transaction.atomic(), pytest.MonkeyPatch.context() as patch:
+    with undone(), pytest.MonkeyPatch.context() as patch:
         whole, small = make_community(f"whole-{next(_number)}"), make_community(f"small-{next(_number)}")
         path = written(tmp_path, history)
         load("slack", path, whole)
         patch.setattr(importing, "BATCH", size)
         load("slack", path, small)
         assert facts(small) == facts(whole)
-        raise Undo

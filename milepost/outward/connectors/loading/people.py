@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from milepost.foundation.common.bulk import insert_prepared, moment
 from milepost.foundation.common.clock import now
@@ -102,7 +103,7 @@ class People:
         if not known:
             return
         people = {found.person for found in known.values()}
-        inside = Membership.objects.filter(community=self.community, person__in=people)
+        inside = Membership.objects.filter(community=self.community, person__in=[UUID(person) for person in people])
         people -= {pk.hex for pk in inside.values_list("person_id", flat=True)}
         for record in records:
             found = known.get(record.key)

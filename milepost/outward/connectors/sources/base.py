@@ -36,6 +36,8 @@ PREVIEW_BUDGET = 16 << 20
 #: Problems that a preview shows.
 PREVIEW_PROBLEMS = 50
 EXCERPT = 500
+#: Messages, activities or people that a preview shows.
+SAMPLE = 5
 
 Position = dict[str, Any]
 
@@ -183,7 +185,11 @@ class BaseSource(ABC):
         threads: set[str] = set()
         per_channel: Counter[str] = Counter()
         share = 1.0
+        names: dict[str, str] = {}
         for batch in self.batches():
+            if len(preview.sample) < SAMPLE:
+                names |= {person.key: person.name or person.handle for person in batch.people}
+                preview.sample += self._sample(batch, names)[: SAMPLE - len(preview.sample)]
             preview.people += len(batch.people)
             preview.messages += len(batch.messages)
             preview.reactions += sum(reaction.count for reaction in batch.reactions)
@@ -211,6 +217,27 @@ class BaseSource(ABC):
         self._add_to_preview(preview)
         self.chosen.clear()
         return preview
+
+    def _sample(self, batch: Batch, names: dict[str, str]) -> list[dict[str, str]]:
+        rows: list[dict[str, str]] = [
+            {
+                "who": names.get(message.author) or message.author,
+                "where": self.previews[message.channel].name if message.channel in self.previews else message.channel,
+                "when": message.at.isoformat(),
+                "what": message.text[:EXCERPT],
+            }
+            for message in batch.messages[:SAMPLE]
+        ]
+        rows += [
+            {
+                "who": names.get(done.author) or done.author,
+                "where": done.verb,
+                "when": done.at.isoformat(),
+                "what": done.text[:EXCERPT],
+            }
+            for done in batch.activities[:SAMPLE]
+        ]
+        return rows
 
     def _add_to_preview(self, preview: Preview) -> None:
         return

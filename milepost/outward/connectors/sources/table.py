@@ -375,3 +375,13 @@ def _number(value: Any) -> float | None:
 
 def _raw(row: Row) -> str:
     return ", ".join(_as_text(value)[:120] for value in row)[:500]
+
+
+def columns_of(path: str) -> list[str]:
+    """The headings of the first table in a file, or none where there is no table."""
+    with open_archive(path) as archive:
+        for name in sorted(archive.names, key=natural):
+            table = open_table(archive, name)
+            if table:
+                return table.columns
+    return []

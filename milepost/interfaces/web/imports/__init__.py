@@ -1,0 +1,1 @@
+"""Bringing a community's history in, and taking the whole community out."""
