@@ -81,7 +81,8 @@ class World:
         identity = make_identity(ghost, name=f"Ghost {word}")
         Claim.objects.create(community=self.community, identity=identity, person=self.member, reason=word)
         other = make_person(self.community, name=f"Other {word}")
-        MergeSuggestion.objects.create(community=self.community, one=ghost, other=other, reasons=[word])
+        reasons = [{"kind": "name", "sources": [word]}]
+        MergeSuggestion.objects.create(community=self.community, one=ghost, other=other, reasons=reasons)
         Invitation.objects.create(
             community=self.community,
             kind="link",
@@ -137,10 +138,8 @@ def signed_in(person: Person) -> Client:
 
 
 def told(answer: Any) -> bytes:
-    """All that was answered; a file that is streamed is read and closed."""
-    body = b"".join(answer) if answer.streaming else answer.content
-    answer.close()
-    return bytes(body)
+    """All that was answered. The test client closes a streamed file when it has been read to its end."""
+    return b"".join(answer.streaming_content) if answer.streaming else bytes(answer.content)
 
 
 def inside() -> list[Route]:

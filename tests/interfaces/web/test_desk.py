@@ -25,6 +25,7 @@ pytestmark = pytest.mark.django_db
 PAGES = {
     "log/": "member",
     "desk/": "moderator",
+    "desk/unanswered/": "moderator",
     "desk/trail/": "steward",
     "desk/work/": "steward",
     "settings/": "steward",
@@ -106,6 +107,7 @@ def test_the_desk_says_what_waits(community: Community) -> None:
     assert "1 person asks to join" in page
     assert "1 question waits for longer than a day" in page
     assert "Nothing waits" not in page
+    assert "Thread" in client_of(steward).get("/c/stage/desk/unanswered/").content.decode()
     assert (
         "Nothing waits"
         in client_of(make_member(make_community("calm"), role="owner")).get("/c/calm/desk/").content.decode()

@@ -7,6 +7,7 @@ from . import audit, charts, jobs, log, settings, views
 urlpatterns = [
     path("log/", log.page, name="log"),
     path("desk/", views.desk, name="desk"),
+    path("desk/unanswered/", views.unanswered, name="unanswered"),
     path("desk/trail/", audit.page, name="audit"),
     path("desk/work/", jobs.page, name="jobs"),
     path("desk/work/<uuid:run>/again/", jobs.again, name="job_again"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from milepost.domain.spaces.models import Thread
+from milepost.engines.milestones.bearings import bearings
 from milepost.engines.milestones.rhythm import DEFINITION
 from milepost.foundation.common import clock
 from milepost.foundation.identity.access import Actor, can
@@ -20,6 +21,8 @@ from milepost.foundation.identity.models import Claim, Community, JoinRequest, M
 from milepost.foundation.jobs.services import failures
 from milepost.interfaces.web.access import Request, route
 from milepost.interfaces.web.charts import bundle, people_a_week
+from milepost.interfaces.web.cursors import turn
+from milepost.interfaces.web.home import talk
 from milepost.outward.connectors.models import ImportRun
 
 from .charts import recent
@@ -27,6 +30,7 @@ from .charts import recent
 UNANSWERED_AFTER = datetime.timedelta(days=1)
 UNANSWERED_WITHIN = datetime.timedelta(days=60)
 NEW = datetime.timedelta(days=30)
+PAGE = 30
 
 
 @require_safe
@@ -58,7 +62,6 @@ def desk(request: Request) -> HttpResponse:
 def _waiting(actor: Actor) -> list[dict[str, Any]]:
     """What only a person can decide, with how much of it there is. One small count each."""
     community, base = actor.community, f"/c/{actor.community.slug}/"
-    now = clock.now()
     found: list[dict[str, Any]] = []
 
     def add(permission: str, count: int, text: str, url: str, action: str) -> None:
@@ -68,18 +71,11 @@ def _waiting(actor: Actor) -> list[dict[str, Any]]:
     n = JoinRequest.objects.filter(community=community, accepted_at=None, declined_at=None).count()
     words = ngettext("%(n)d person asks to join", "%(n)d people ask to join", n) % {"n": n}
     add("people.admit", n, words, "requests/", _("Read their answers"))
-    n = Thread.objects.visible_to(actor).filter(
-        post_count=1,
-        closed_at=None,
-        space__read_only_at=None,
-        space__archived_at=None,
-        started_at__lt=now - UNANSWERED_AFTER,
-        started_at__gt=now - UNANSWERED_WITHIN,
-    ).count()  # fmt: skip
+    n = _unanswered(actor).count()
     words = ngettext("%(n)d question waits for longer than a day", "%(n)d questions wait for longer than a day", n) % {
         "n": n
     }
-    add("community.desk", n, words, "spaces/?waiting=1", _("Find someone who can answer"))
+    add("community.desk", n, words, "desk/unanswered/", _("Find someone who can answer"))
     n = Claim.objects.filter(community=community, granted_at=None, refused_at=None).count()
     words = ngettext("%(n)d person says “that was me”", "%(n)d people say “that was me”", n) % {"n": n}
     add("people.link", n, words, "claims/", _("Look at the claims"))
@@ -93,6 +89,30 @@ def _waiting(actor: Actor) -> list[dict[str, Any]]:
     words = ngettext("%(n)d background job failed", "%(n)d background jobs failed", n) % {"n": n}
     add("jobs.view", n, words, "desk/work/", _("See why, and run it again"))
     return found
+
+
+def _unanswered(actor: Actor) -> QuerySet[Thread]:
+    """Conversations that nobody has answered for a day, of the last two months, where one could."""
+    now = clock.now()
+    return Thread.objects.visible_to(actor).filter(
+        post_count=1,
+        closed_at=None,
+        space__read_only_at=None,
+        space__archived_at=None,
+        started_at__lt=now - UNANSWERED_AFTER,
+        started_at__gt=now - UNANSWERED_WITHIN,
+    )
+
+
+@require_safe
+@route("community.desk")
+def unanswered(request: Request) -> HttpResponse:
+    """Those that wait longest first."""
+    actor = request.actor
+    turned = turn(_unanswered(actor).values(*talk.FIELDS), ("last_post_at", "pk"), request.GET, PAGE)
+    now = bearings(actor.community)
+    threads = [talk.shown(actor, now, row) for row in turned.rows]
+    return render(request, "web/desk/unanswered.html", {"threads": threads, "page": turned})
 
 
 def _stats(community: Community, weeks: list[int]) -> list[dict[str, Any]]:
