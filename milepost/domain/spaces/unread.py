@@ -42,6 +42,20 @@ def with_marks(threads: QuerySet[Thread], membership: Membership) -> QuerySet[Th
     )
 
 
+def read_to(thread: Thread, actor: Actor) -> datetime.datetime | None:
+    """Up to which moment the actor has seen the thread; None where nothing in it is new. Imported threads cost no query."""
+    if actor.membership is None or not actor.membership.is_active or thread.fresh_at is None:
+        return None
+    seen = _since(actor.membership)
+    if thread.fresh_at <= seen:
+        return None
+    person = actor.membership.person_id
+    marks = ReadMark.objects.filter(person=person, thread=thread.pk).values_list("read_to", flat=True)
+    whole = SpaceReadMark.objects.filter(person=person, space=thread.space_id).values_list("read_to", flat=True)
+    seen = max([seen, *marks.union(whole)])
+    return seen if thread.fresh_at > seen else None
+
+
 def counts(actor: Actor) -> dict[uuid.UUID, int]:
     """How many threads are unread, by space; spaces without any are left out. None of a visitor's."""
     if actor.membership is None or not actor.membership.is_active:

@@ -13,6 +13,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
+from milepost.domain.spaces.reading import Beside
 from milepost.foundation.identity.access import Actor, at_least, can
 from milepost.foundation.identity.models import Community
 from milepost.interfaces.web import times
@@ -26,8 +27,7 @@ class View:
     """Who reads, and what stands beside the posts."""
 
     actor: Actor
-    own: Mapping[uuid.UUID, set[str]] = field(default_factory=dict)
-    files: Mapping[uuid.UUID, list[dict[str, Any]]] = field(default_factory=dict)
+    beside: Beside = field(default_factory=Beside)
     read_to: datetime.datetime | None = None
     """Posts after this moment, by others, are new to the reader; None: nothing is."""
     may_reply: bool = False
@@ -77,7 +77,7 @@ def _post(row: Mapping[str, Any], view: View, may_react: bool, moderates: bool, 
     mark = f'<span class="sr">{gettext("new")}</span>' if new else ""
     answers = _answers(row, view) if row["reply_to_id"] else ""
     body = row["html"] or f'<p class="quiet">{gettext("What stood here was erased.")}</p>'
-    kept = _files(view.files.get(pk, ()), view)
+    kept = _files(view.beside.files.get(pk, ()), view)
     return (
         f'<li class="post{" is-new" if new else ""}" id="post-{pk}">{avatar(author_name(row), photo)}<article>'
         f'<header class="post-head">{who}<a class="post-when" href="{here}">{times.ago(row["posted_at"])}</a>{edited}{mark}'
@@ -89,9 +89,10 @@ def _post(row: Mapping[str, Any], view: View, may_react: bool, moderates: bool, 
 
 
 def _answers(row: Mapping[str, Any], view: View) -> str:
-    if row["answered_gone"]:
+    name, gone = view.beside.answered.get(row["reply_to_id"], ("", True))
+    if gone:
         return f'<p class="post-answers">{icon_svg("reply")}{gettext("answers a post that was removed")}</p>'
-    words = gettext("answers %(name)s") % {"name": row["answered_name"] or gettext("Someone")}
+    words = gettext("answers %(name)s") % {"name": name or gettext("Someone")}
     return (
         f'<p class="post-answers">{icon_svg("reply")}<a href="{view.base}posts/{row["reply_to_id"]}/">'
         f"{escape(words)}</a></p>"
@@ -126,7 +127,7 @@ def reactions(
     pk: uuid.UUID, counts: Mapping[str, int], view: View, may_react: bool, palette: Sequence[str] = ()
 ) -> SafeString:
     """The bar of reactions of a post, to press where the reader may; with `palette`, what else there is to choose from."""
-    own = view.own.get(pk, set())
+    own = view.beside.own.get(pk, set())
     address = f"{view.base}posts/{pk}/reactions/"
     parts = [_reaction(emoji, count, emoji in own, address if may_react else "") for emoji, count in counts.items()]
     parts += [_reaction(emoji, 0, False, address) for emoji in palette if emoji not in counts]

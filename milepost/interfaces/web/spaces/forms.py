@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from typing import Any
 
@@ -64,26 +63,12 @@ def serving(goal: object, value: object) -> str:
 
 
 class PostForm(forms.Form):
-    """A reply. `post_id` is the same when the form is sent twice, so that one post comes of it."""
+    """A reply, drawn by `spaces/reply.html`. `post_id` is the same when the form is sent twice, so that one post comes of it."""
 
-    text = forms.CharField(
-        label=_("Your reply"),
-        max_length=LONGEST,
-        strip=True,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=MARKDOWN,
-        error_messages={"required": _("Write something first.")},
-    )
-    attached = FilesField(label=_("Files"))
-    reply_to = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    post_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        options["initial"] = {"post_id": new_id()} | (options.get("initial") or {})
-        super().__init__(*args, **options)
-
-    def wanted_id(self) -> uuid.UUID | None:
-        return self.cleaned_data["post_id"]  # type: ignore[no-any-return]
+    text = forms.CharField(max_length=LONGEST, strip=True, error_messages={"required": _("Write something first.")})
+    attached = FilesField()
+    reply_to = forms.UUIDField(required=False)
+    post_id = forms.UUIDField(required=False)
 
 
 class EditForm(forms.Form):

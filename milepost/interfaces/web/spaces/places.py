@@ -26,7 +26,7 @@ from milepost.interfaces.web.times import figure
 from milepost.interfaces.web.trying import accepted
 
 from .forms import LetInForm, SpaceForm, served, serving
-from .threads import crumbs, find_space
+from .threads import crumbs, find_space, serves
 
 SPACES, THREADS, PINNED = 50, 30, 10
 
@@ -161,6 +161,7 @@ def show(request: Request, space: str) -> HttpResponseBase:
         "crumbs": crumbs(request, place)[:1],
         "threads": [thread_row(row, request, place) for row in [*pinned, *page.rows]],
         "leaf": page,
+        "serves": serves(actor, place),
         "chips": _chips(tags, tag, only, actor.membership is not None),
         "filtered": bool(tag or only),
         "may_start": writable,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 
-from django.http import HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from milepost.domain.spaces import reading
-from milepost.domain.spaces.models import Post, Space
+from milepost.domain.spaces.models import Post
 from milepost.domain.spaces.reacting import PALETTE
 from milepost.foundation.common.markdown import excerpt
 from milepost.foundation.identity.access import require
@@ -21,18 +21,24 @@ from .forms import EditForm
 from .threads import address, crumbs
 
 
-def find_post(request: Request, pk: uuid.UUID) -> Post:
-    posts = Post.objects.visible_to(request.actor).filter(thread__deleted_at__isnull=True)
-    return get_object_or_404(
-        posts.select_related("thread__space", "thread__community", "space", "author", "community"), pk=pk
-    )
+def find_post(request: Request, pk: uuid.UUID, *, removed: bool = False) -> Post:
+    """The post, where the reader may read its space; `removed`: also one that was taken away."""
+    community = request.actor.community
+    posts = Post.objects.filter(community=community).select_related("thread", "space", "author")
+    if not removed:
+        posts = posts.filter(deleted_at__isnull=True, thread__deleted_at__isnull=True)
+    post = get_object_or_404(posts, pk=pk)
+    post.community = post.thread.community = post.space.community = community
+    post.thread.space = post.space
+    if not post.space.readable_by(request.actor):
+        raise Http404
+    return post
 
 
 def place(post: Post) -> str:
     """Where the post stands now: the page of its thread."""
     number = reading.page_number(post)
     page = f"?page={number}" if number > 1 else ""
-    post.thread.community = post.community
     return f"{address(post.thread)}{page}#post-{post.pk}"
 
 
@@ -74,10 +80,7 @@ def delete(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 @require_POST
 @route("posts.write")
 def restore(request: Request, pk: uuid.UUID) -> HttpResponseBase:
-    # It is deleted, so `visible_to` of posts does not give it; its space decides who reads.
-    spaces = Space.objects.visible_to(request.actor).values("pk")
-    posts = Post.objects.filter(community=request.actor.community, space__in=spaces)
-    post = get_object_or_404(posts.select_related("thread__space", "space", "author", "community"), pk=pk)
+    post = find_post(request, pk, removed=True)
     post.restore(by=request.actor)
     return redirect(place(post))
 
@@ -87,14 +90,15 @@ def react(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     """GET: the palette. POST: give the emoji, or take it back where it was given."""
     post = find_post(request, pk)
     emoji = request.POST.get("emoji", "")
-    own = reading.own_reactions([post.pk], request.actor).get(post.pk, set())
+    beside = reading.beside([reading.single(post.pk)], request.actor)
+    own = beside.own.setdefault(post.pk, set())
     if request.method == "POST":
         if emoji in own:
             post.unreact(emoji=emoji, by=request.actor)
         else:
             post.react(emoji=emoji, by=request.actor)
-        own = own ^ {emoji}
-    view = drawing.View(actor=request.actor, own={post.pk: own})
+        own ^= {emoji}
+    view = drawing.View(actor=request.actor, beside=beside)
     if request.htmx:
         palette = PALETTE if request.method != "POST" else ()
         return HttpResponse(drawing.reactions(post.pk, post.reactions, view, True, palette))

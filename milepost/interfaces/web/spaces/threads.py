@@ -6,8 +6,8 @@ import json
 import uuid
 from typing import Any
 
-from django.db.models import QuerySet
-from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.db.models import F
+from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from milepost.domain.spaces import reading, rendering, unread
 from milepost.domain.spaces.models import Post, Space, Thread
 from milepost.engines.milestones.bearings import bearings
+from milepost.foundation.common.ids import new_id
 from milepost.foundation.common.markdown import excerpt
 from milepost.foundation.identity.access import Actor, at_least, can
 from milepost.interfaces.web.access import Request, route
@@ -26,18 +27,22 @@ from .forms import PostForm, ThreadForm, served
 
 
 def find_space(request: Request, slug: str) -> Space:
-    return get_object_or_404(
-        Space.objects.visible_to(request.actor).select_related("goal", "value", "community"), slug=slug
-    )
+    space = get_object_or_404(Space, community=request.actor.community, slug=slug)
+    space.community = request.actor.community
+    if not space.readable_by(request.actor):
+        raise Http404
+    return space
 
 
-def find_thread(request: Request, pk: uuid.UUID, *, marks: bool = False) -> Thread:
-    threads: QuerySet[Thread] = Thread.objects.visible_to(request.actor).select_related(
-        "space", "author", "goal", "value", "community"
-    )
-    if marks and request.actor.membership is not None:
-        threads = unread.with_marks(threads, request.actor.membership)
-    return get_object_or_404(threads, pk=pk)
+def find_thread(request: Request, pk: uuid.UUID) -> Thread:
+    community = request.actor.community
+    threads = Thread.objects.filter(community=community, deleted_at__isnull=True).select_related("space", "author")
+    thread = get_object_or_404(threads, pk=pk)
+    # Nobody needs to load again what the request has.
+    thread.community = thread.space.community = community
+    if not thread.space.readable_by(request.actor):
+        raise Http404
+    return thread
 
 
 def address(thread: Thread) -> str:
@@ -83,13 +88,12 @@ def crumbs(request: Request, space: Space, thread: Thread | None = None) -> list
 @require_safe
 @route("spaces.view")
 def show(request: Request, space: str, pk: uuid.UUID) -> HttpResponseBase:
-    thread = find_thread(request, pk, marks=True)
+    thread = find_thread(request, pk)
     if thread.space.slug != space:
         # It was moved; the address follows.
         return redirect(address(thread), permanent=False)
     page = reading.page_of(thread, _number(request.GET.get("page", "1")))
-    form = PostForm(initial={"reply_to": request.GET.get("reply", "")})
-    context = _conversation(request, thread, page) | {"form": form, "answering": _answering(request, thread)}
+    context = _conversation(request, thread, page) | {"answering": _answering(request, thread)}
     context["removed"] = request.GET.get("removed", "") if _is_uuid(request.GET.get("removed", "")) else ""
     return render(request, "web/spaces/thread.html", context)
 
@@ -110,8 +114,9 @@ def _conversation(request: Request, thread: Thread, page: reading.PostPage) -> d
     actor = request.actor
     rendering.fill(page.posts, lambda person, handle: links.person(actor.community, person, handle))
     may_reply = can(actor, "posts.write") and thread.space.takes_posts and thread.closed_at is None
-    view = view_of(actor, page.posts, may_reply=may_reply, page=page.number)
-    view.read_to = _unread_from(thread)
+    beside = reading.beside(page.posts, actor, thread)
+    view = drawing.View(actor=actor, beside=beside, may_reply=may_reply, page=page.number)
+    view.read_to = unread.read_to(thread, actor)
     last = page.posts[-1] if page.posts else None
     return {
         "thread": thread,
@@ -121,7 +126,9 @@ def _conversation(request: Request, thread: Thread, page: reading.PostPage) -> d
         "leaf": page,
         "numbers": numbers(page),
         "first_gone": _first_is_gone(thread, page),
-        "tags": thread.tags.all(),
+        "tags": beside.tags,
+        "serves": serves(actor, thread),
+        "space_serves": serves(actor, thread.space),
         "may_reply": may_reply,
         "may_join": actor.membership is None,
         "may_tend": at_least(actor, "moderator"),
@@ -129,7 +136,21 @@ def _conversation(request: Request, thread: Thread, page: reading.PostPage) -> d
         "act": True,
         "seen": last["id"] if last and view.read_to and last["posted_at"] > view.read_to else None,
         "here": address(thread),
+        "post_id": new_id(),
     }
+
+
+def serves(actor: Actor, what: Thread | Space) -> list[dict[str, str]]:
+    """Goal and value that a thread or a space serves, by what every page knows of the community."""
+    found = []
+    if what.goal_id or what.value_id:
+        now = bearings(actor.community)
+        for goal in now.goals:
+            if goal.id == what.goal_id:
+                found.append({"icon": "flag", "label": goal.title, "url": links.goal(actor.community, goal.slug)})
+        if value := now.value(what.value_id):
+            found.append({"icon": "heart", "label": value.name, "url": f"{links.base(actor.community)}mission/"})
+    return found
 
 
 def _first_is_gone(thread: Thread, page: reading.PostPage) -> bool:
@@ -138,30 +159,16 @@ def _first_is_gone(thread: Thread, page: reading.PostPage) -> bool:
     return reading.first_is_gone(thread)
 
 
-def view_of(actor: Actor, posts: list[dict[str, Any]], *, may_reply: bool, page: int) -> drawing.View:
-    ids = [row["id"] for row in posts]
-    return drawing.View(
-        actor=actor,
-        own=reading.own_reactions([row["id"] for row in posts if row["reactions"]], actor),
-        files=reading.attachments(ids),
-        may_reply=may_reply,
-        page=page,
-    )
-
-
-def _unread_from(thread: Thread) -> Any:
-    """From when on posts are new to the reader; None where nothing is."""
-    read_to = getattr(thread, "read_to", None)
-    return read_to if read_to and thread.fresh_at and thread.fresh_at > read_to else None
-
-
 def _answering(request: Request, thread: Thread) -> dict[str, Any] | None:
     """The post that the form answers, if the address names one."""
     wanted = request.POST.get("reply_to") or request.GET.get("reply", "")
     if not _is_uuid(wanted):
         return None
-    row = reading.rows(thread.posts.filter(pk=wanted, deleted_at__isnull=True)).first()
-    return {"id": row["id"], "name": drawing.author_name(row), "text": excerpt(row["text"], 90)} if row else None
+    answered = thread.posts.filter(pk=wanted, deleted_at__isnull=True)
+    row = answered.values("id", "text", name=F("author__name"), person_name=F("author__person__name")).first()
+    if row is None:
+        return None
+    return {"id": row["id"], "name": drawing.author_name(row), "text": excerpt(row["text"], 90)}
 
 
 def numbers(page: reading.PostPage) -> list[int | None]:
@@ -194,7 +201,7 @@ def reply(request: Request, space: str, pk: uuid.UUID) -> HttpResponseBase:
                     by=request.actor,
                     reply_to=answered,
                     files=data["attached"],
-                    post_id=form.wanted_id(),
+                    post_id=data["post_id"],
                 )
             )
 
@@ -212,12 +219,13 @@ def _posted(request: Request, thread: Thread, post: Post) -> HttpResponseBase:
     if shown != reading.page_number(post):
         # It stands on another page than the one that is open.
         return HttpResponse(headers={"HX-Redirect": there})
-    page = list(reading.rows(Post.objects.filter(pk=post.pk)))
+    page = [reading.single(post.pk)]
     rendering.fill(page, lambda person, handle: links.person(request.actor.community, person, handle))
-    view = view_of(request.actor, page, may_reply=True, page=shown)
+    beside = reading.beside(page, request.actor)
+    view = drawing.View(actor=request.actor, beside=beside, may_reply=True, page=shown)
     context = {
         "posts": drawing.posts(page, view),
-        "form": PostForm(),
+        "post_id": new_id(),
         "here": address(thread),
         "leaf": {"number": shown},
         "thread": thread,
@@ -233,6 +241,7 @@ def _not_posted(request: Request, thread: Thread, form: PostForm) -> HttpRespons
     shown = _number(request.POST.get("page", "1"))
     if request.htmx:
         context = {"form": form, "here": address(thread), "leaf": {"number": shown}, "answering": answering}
+        context["post_id"] = new_id()
         response = render(request, "web/spaces/reply.html", context)
         response["HX-Retarget"], response["HX-Reswap"] = "#reply", "outerHTML"
         return response
