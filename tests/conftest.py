@@ -157,7 +157,7 @@ def context_options() -> dict[str, Any]:
 def page(chromium: Browser, context_options: dict[str, Any]) -> Iterator[Page]:
     """A page in a context of its own. An error in the page's script, or a request that leaves this machine, fails."""
     with chromium.new_context(**context_options) as context:
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         page = context.new_page()
         wrong: list[str] = []
         page.on("pageerror", lambda error: wrong.append(f"script error: {error}"))

@@ -24,7 +24,7 @@ def alive(pid: int) -> bool:
 
 def gone(pid: int, folder: Path) -> bool:
     """Whether server and folder have gone; the watcher needs a moment after its process was killed."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline and (alive(pid) or folder.exists()):
         time.sleep(0.05)
     return not alive(pid) and not folder.exists()

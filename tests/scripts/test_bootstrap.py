@@ -58,7 +58,7 @@ class Machine:
     def bootstrap(self, *layers: str, **env: str) -> subprocess.CompletedProcess[str]:
         settings = {"PATH": str(self.path), "HOME": str(self.home), "CALLS": str(self.calls_file), **env}
         command = [str(self.checkout / "scripts" / "bootstrap"), *layers]
-        return subprocess.run(command, env=settings, capture_output=True, text=True, timeout=60)
+        return subprocess.run(command, env=settings, capture_output=True, text=True, timeout=300)
 
     def calls(self, word: str) -> list[str]:
         lines = self.calls_file.read_text().splitlines() if self.calls_file.exists() else []

@@ -30,20 +30,20 @@ class Writer(threading.Thread):
 
     def run(self) -> None:
         with transaction.atomic():
-            self.steps["begin"].wait(20)
+            self.steps["begin"].wait(90)
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_current_xact_id()")
             self.done["begin"].set()
-            self.steps["write"].wait(20)
+            self.steps["write"].wait(90)
             record("goal.adopted", community=self.community, by=None, source_key=self.called)
             self.done["write"].set()
-            self.steps["commit"].wait(20)
+            self.steps["commit"].wait(90)
         self.done["commit"].set()
         connections.close_all()
 
     def do(self, step: str) -> None:
         self.steps[step].set()
-        assert self.done[step].wait(20)
+        assert self.done[step].wait(90)
 
 
 def test_a_row_that_commits_late_is_still_read() -> None:
@@ -69,8 +69,8 @@ def test_a_row_that_commits_late_is_still_read() -> None:
     rows = {r.source_key: r for r in Activity.objects.all()}
     assert rows["a"].xid < rows["b"].xid
     assert rows["b"].pk < rows["a"].pk
-    a.join(20)
-    b.join(20)
+    a.join(90)
+    b.join(90)
 
 
 def test_an_older_open_transaction_holds_readers_back() -> None:
@@ -83,7 +83,7 @@ def test_an_older_open_transaction_holds_readers_back() -> None:
     assert _next_high(start, None, 100) is None
     slow.do("write")
     slow.do("commit")
-    slow.join(20)
+    slow.join(90)
     found = _next_high(start, None, 100)
     assert found is not None
     assert found[1] == 2

@@ -80,7 +80,7 @@ def stay(folder: str) -> None:
     """Writes `started-<pid>`, ends when `go` exists, then writes `ended-<pid>`."""
     here = Path(folder)
     (here / f"started-{os.getpid()}").touch()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not (here / "go").exists() and time.monotonic() < deadline:
         time.sleep(0.01)
     (here / f"ended-{os.getpid()}").touch()
@@ -93,7 +93,7 @@ def touch(path: str) -> None:
 
 @job(label="Never look up", timeout=timedelta(seconds=0.2), retries=0)
 def hang() -> None:
-    time.sleep(30)
+    time.sleep(120)
 
 
 def not_on_top():

@@ -29,7 +29,7 @@ from . import sample_jobs
 from .sample_jobs import hang, note, stay, touch
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 def wait_until(true: Callable[[], object], what: str) -> None:
@@ -61,7 +61,7 @@ def worker_process() -> Iterator[subprocess.Popen[bytes]]:
     finally:
         if process.poll() is None:
             process.kill()
-        process.wait(10)
+        process.wait(PATIENCE)
 
 
 def pids(folder: Path, word: str) -> set[int]:
@@ -87,7 +87,7 @@ def test_a_killed_workers_job_is_taken_up_by_the_other_and_short_work_never_wait
         wait_until((tmp_path / "short").exists, "short work beside the long")
 
         victim.send_signal(signal.SIGKILL)
-        victim.wait(10)
+        victim.wait(PATIENCE)
         run.refresh_from_db()
         assert (run.state, run.attempts) == (JobState.RUNNING, 1), "nobody could say goodbye"
 

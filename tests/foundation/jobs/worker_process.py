@@ -15,8 +15,8 @@ def main() -> None:
 
     progress.BEAT_EVERY = 0.05
     progress.HUNG_AFTER = 0.1
-    # Silent for two seconds means dead: forty beats, so that a busy machine does not look like a dead worker.
-    run_worker(stop_on_signals(), timing=Timing(poll=0.05, house=0.05, reap=0.1, silent_after=timedelta(seconds=2)))
+    # Silent for four seconds means dead: eighty beats, so that a busy machine does not look like a dead worker.
+    run_worker(stop_on_signals(), timing=Timing(poll=0.05, house=0.05, reap=0.1, silent_after=timedelta(seconds=4)))
 
 
 if __name__ == "__main__":

@@ -148,7 +148,7 @@ def test_at_once_it_is_done_once() -> None:
 
     def run() -> None:
         client = Caller(cast.community, who.secret)
-        gate.wait(timeout=10)
+        gate.wait(timeout=60)
         try:
             answers.append(client.post(f"/spaces/{space.slug}/threads", TALK, Idempotency_Key="k1"))
         finally:
@@ -158,7 +158,7 @@ def test_at_once_it_is_done_once() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=120)
     assert len(answers) == 6
     assert {a.status_code for a in answers} <= {201, 409}
     assert len({a.json()["id"] for a in answers if a.status_code == 201}) == 1

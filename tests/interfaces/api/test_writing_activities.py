@@ -200,7 +200,7 @@ def test_two_send_the_same_batch_at_once() -> None:
         from milepost.foundation.identity.access import Actor
 
         try:
-            gate.wait(timeout=10)
+            gate.wait(timeout=60)
             found.append(receiving.receive(rows, source="x", by=Actor.of(cast.lan)))
         except Exception as error:  # noqa: BLE001 - shown by the assertion below
             found.append(error)
@@ -211,7 +211,7 @@ def test_two_send_the_same_batch_at_once() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=120)
     assert [type(f) for f in found] == [list, list], found
     assert Activity.objects.filter(source="x").count() == 60
     assert Identity.objects.filter(source="x").count() == 7

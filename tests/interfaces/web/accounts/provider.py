@@ -131,4 +131,4 @@ def running() -> Iterator[Provider]:
     finally:
         provider.server.shutdown()
         provider.server.server_close()
-        thread.join(timeout=5)
+        thread.join(timeout=60)

@@ -29,7 +29,7 @@ GO = "/accounts/oidc/house/login/"
 def where_it_leads(address: str) -> SplitResult:
     """The redirect that an address answers with."""
     parts = urlsplit(address)
-    with closing(HTTPConnection(parts.netloc, timeout=10)) as connection:
+    with closing(HTTPConnection(parts.netloc, timeout=60)) as connection:
         connection.request("GET", f"{parts.path}?{parts.query}")
         answer = connection.getresponse()
         assert answer.status == 302
