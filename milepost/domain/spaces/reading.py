@@ -18,7 +18,7 @@ from django.db.models import F, Q, QuerySet
 
 from milepost.foundation.identity.access import Actor
 
-from .models import Post, Thread
+from .models import Post, Space, Thread
 
 PAGE = 20
 """Posts on a page."""
@@ -87,7 +87,7 @@ def _posts(chosen: str, params: list[Any]) -> list[dict[str, Any]]:
     if connection.vendor != "postgresql":
         for row in rows:
             for name in ("id", "person", "reply_to_id", "account"):
-                row[name] = row[name] and _uuid(row[name])
+                row[name] = row[name] and as_uuid(row[name])
             for name in ("posted_at", "edited_at"):
                 row[name] = row[name] and row[name].replace(tzinfo=datetime.UTC)
             row["reactions"] = json.loads(row["reactions"])
@@ -102,7 +102,7 @@ def key(pk: uuid.UUID) -> Any:
     return pk if connection.vendor == "postgresql" else pk.hex
 
 
-def _uuid(value: Any) -> Any:
+def as_uuid(value: Any) -> uuid.UUID:
     return uuid.UUID(value) if isinstance(value, str) else value
 
 
@@ -196,10 +196,8 @@ def first_is_gone(thread: Thread) -> bool:
 
 
 def thread_rows(threads: QuerySet[Thread]) -> Any:
-    """Threads as dictionaries, with who began each; with `read_to` where `unread.with_marks` gave it."""
-    marks = ["read_to"] if "read_to" in threads.query.annotations else []
+    """Threads as dictionaries, with who began each."""
     return threads.values(
-        *marks,
         "id",
         "title",
         "post_count",
@@ -215,3 +213,15 @@ def thread_rows(threads: QuerySet[Thread]) -> Any:
         person_name=F("author__person__name"),
         name=F("author__name"),
     )
+
+
+def tags_of(space: Space, most: int = 20) -> list[dict[str, Any]]:
+    """The tags that the space's conversations carry, the most used first: `slug`, `name`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT t.slug, t.name FROM spaces_tag t JOIN spaces_thread_tags tt ON tt.tag_id = t.id"
+            " JOIN spaces_thread h ON h.id = tt.thread_id WHERE t.community_id = %s AND h.space_id = %s"
+            " AND h.deleted_at IS NULL GROUP BY t.slug, t.name ORDER BY count(*) DESC, t.name LIMIT %s",
+            [key(space.community_id), key(space.pk), most],
+        )
+        return [{"slug": slug, "name": name} for slug, name in cursor.fetchall()]

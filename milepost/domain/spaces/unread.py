@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from collections.abc import Iterable
+from typing import Any
 
-from django.db import transaction
-from django.db.models import Count, DateTimeField, F, OuterRef, QuerySet, Subquery, Value
+from django.db import connection, transaction
+from django.db.models import DateTimeField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest
 
 from milepost.foundation.common import clock
@@ -18,6 +20,7 @@ from milepost.foundation.identity.access import Actor
 from milepost.foundation.identity.models import Membership, Person
 
 from .models import Post, ReadMark, Space, SpaceReadMark, Thread
+from .reading import as_uuid, key
 
 DAYS = 60
 NEWEST = 500
@@ -56,16 +59,41 @@ def read_to(thread: Thread, actor: Actor) -> datetime.datetime | None:
     return seen if thread.fresh_at > seen else None
 
 
+# Written as SQL because the list of spaces and the home page ask it each time.
+_COUNTS = (
+    "SELECT t.space_id, count(*) FROM (SELECT id, space_id, fresh_at FROM spaces_thread"
+    " WHERE community_id = %s AND fresh_at > %s AND deleted_at IS NULL ORDER BY fresh_at DESC LIMIT %s) t"
+    " LEFT JOIN spaces_readmark m ON m.person_id = %s AND m.thread_id = t.id"
+    " LEFT JOIN spaces_spacereadmark s ON s.person_id = %s AND s.space_id = t.space_id"
+    " WHERE t.fresh_at > COALESCE(m.read_to, %s) AND t.fresh_at > COALESCE(s.read_to, %s) GROUP BY t.space_id"
+)
+
+
 def counts(actor: Actor) -> dict[uuid.UUID, int]:
     """How many threads are unread, by space; spaces without any are left out. None of a visitor's."""
     if actor.membership is None or not actor.membership.is_active:
         return {}
-    newest = Thread.objects.filter(
-        community=actor.community, fresh_at__gt=_since(actor.membership), deleted_at__isnull=True
-    ).order_by("-fresh_at")[:NEWEST]
-    threads = with_marks(Thread.objects.filter(pk__in=newest.values("pk")), actor.membership)
-    rows = threads.filter(fresh_at__gt=F("read_to")).values_list("space").annotate(n=Count("pk")).order_by()
-    return dict(rows)
+    since = connection.ops.adapt_datetimefield_value(_since(actor.membership))
+    person = key(actor.membership.person_id)
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS, [key(actor.community.pk), since, NEWEST, person, person, since, since])
+        return {as_uuid(space): count for space, count in cursor.fetchall()}
+
+
+def among(rows: Iterable[dict[str, Any]], space: Space, actor: Actor) -> set[uuid.UUID]:
+    """The ids of those threads of a space (rows with `id`, `fresh_at`) that are unread; no query where none can be."""
+    if actor.membership is None or not actor.membership.is_active:
+        return set()
+    since = _since(actor.membership)
+    fresh = {row["id"]: row["fresh_at"] for row in rows if row["fresh_at"] and row["fresh_at"] > since}
+    if not fresh:
+        return set()
+    person = actor.membership.person_id
+    marks = ReadMark.objects.filter(person=person, thread__in=list(fresh)).values_list("thread_id", "read_to")
+    whole = SpaceReadMark.objects.filter(person=person, space=space.pk).values_list("space_id", "read_to")
+    read: dict[uuid.UUID, datetime.datetime] = dict(marks.union(whole))
+    everything = read.get(space.pk, since)
+    return {pk for pk, moment in fresh.items() if moment > max(everything, read.get(pk, since))}
 
 
 def mark_read(thread: Thread, *, by: Person, to: datetime.datetime) -> None:

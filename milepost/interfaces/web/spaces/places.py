@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from milepost.domain.spaces import reading, unread
-from milepost.domain.spaces.models import Space, Tag, Thread
+from milepost.domain.spaces.models import Space, Thread
 from milepost.engines.milestones.bearings import bearings
 from milepost.foundation.common.errors import DomainError
 from milepost.foundation.identity.access import can
@@ -139,10 +139,8 @@ def show(request: Request, space: str) -> HttpResponseBase:
     actor = request.actor
     only, tag = request.GET.get("only", ""), request.GET.get("tag", "")
     threads: QuerySet[Thread] = Thread.objects.filter(space=place, deleted_at__isnull=True)
-    if actor.membership is not None:
-        threads = unread.with_marks(threads, actor.membership)
-        if only == "new":
-            threads = threads.filter(fresh_at__gt=F("read_to"))
+    if only == "new" and actor.membership is not None:
+        threads = unread.with_marks(threads, actor.membership).filter(fresh_at__gt=F("read_to"))
     if tag:
         threads = threads.filter(tags__slug=tag)
     first_page = not ({"after", "before"} & request.GET.keys())
@@ -154,29 +152,26 @@ def show(request: Request, space: str) -> HttpResponseBase:
     page = cursors.turn(
         reading.thread_rows(threads.filter(pinned_at__isnull=True)), ("-last_post_at", "-id"), request.GET, THREADS
     )
-    tags = _tags(place)
+    rows = [*pinned, *page.rows]
+    new = unread.among(rows, place, actor)
     writable = place.takes_posts and can(actor, "threads.start")
     context = {
         "space": place,
         "crumbs": crumbs(request, place)[:1],
-        "threads": [thread_row(row, request, place) for row in [*pinned, *page.rows]],
+        "threads": [thread_row(row, request, place, row["id"] in new) for row in rows],
         "leaf": page,
         "serves": serves(actor, place),
-        "chips": _chips(tags, tag, only, actor.membership is not None),
+        "chips": _chips(reading.tags_of(place), tag, only, actor.membership is not None),
         "filtered": bool(tag or only),
         "may_start": writable,
         "may_write": can(actor, "spaces.write"),
-        "any_new": any(_is_new(row) for row in [*pinned, *page.rows]),
+        "any_new": bool(new),
         "removed": request.GET.get("removed", "")[:40],
     }
     return render(request, "web/spaces/space.html", context)
 
 
-def _is_new(row: dict[str, Any]) -> bool:
-    return bool(row.get("read_to") and row["fresh_at"] and row["fresh_at"] > row["read_to"])
-
-
-def thread_row(row: dict[str, Any], request: Request, space: Space) -> dict[str, Any]:
+def thread_row(row: dict[str, Any], request: Request, space: Space, new: bool) -> dict[str, Any]:
     replies = row["post_count"] - 1
     meta = [row["person_name"] or row["name"] or _("Someone")]
     if replies > 0:
@@ -189,17 +184,10 @@ def thread_row(row: dict[str, Any], request: Request, space: Space) -> dict[str,
         "url": links.thread(request.actor.community, space.slug, row["id"]),
         "meta": meta,
         "at": row["last_post_at"],
-        "unread": _is_new(row),
+        "unread": new,
         "badge": badge,
         "badge_kind": "accent" if row["pinned_at"] else "",
     }
-
-
-def _tags(space: Space) -> list[dict[str, Any]]:
-    """The tags that the space's conversations carry, the most used first."""
-    live = Q(threads__space=space, threads__deleted_at__isnull=True)
-    found: Any = Tag.objects.filter(live).annotate(n=Count("threads")).order_by("-n", "name")
-    return list(found.values("slug", "name", "n")[:20])
 
 
 def _chips(tags: list[dict[str, Any]], tag: str, only: str, member: bool) -> list[dict[str, Any]]:
