@@ -29,6 +29,8 @@ logger = logging.getLogger("milepost.readers")
 
 Position = tuple[int, int, int]
 START: Position = (0, 0, 0)
+SMALLEST = 200
+"""Activities of a batch, where there are so many: below that, beginning and ending it costs more than the work itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,9 @@ def step(one: Reader) -> int:
 
     The batch grows and shrinks so that a write transaction stays short: SQLite has one writer, and people are waiting.
     """
-    target = 0.04 if connection.vendor == "sqlite" else 0.5
+    # SQLite works in this thread. By the clock, what others take of a busy machine would count as well, and batches would
+    # shrink until most of the work was to begin and end them.
+    target, timer = (0.04, time.thread_time) if connection.vendor == "sqlite" else (0.5, time.perf_counter)
     size = _sizes.get(one.name, 1_000)
     cursor, _ = ReaderCursor.objects.get_or_create(reader=one.name)
     bound = _bound(one)
@@ -181,14 +185,14 @@ def step(one: Reader) -> int:
         if locked.position != cursor.position:
             return step(one) if locked.position < found[0] else 0
         batch = Batch(low=locked.position, high=found[0], size=found[1])
-        began = time.perf_counter()
+        began = timer()
         one.apply(batch)
         locked.epoch, locked.xid, locked.activity_id = batch.high
         locked.error = ""
         locked.save()
-    took = max(time.perf_counter() - began, 1e-4)
+    took = max(timer() - began, 1e-4)
     if batch.size == size or took > target:
-        _sizes[one.name] = max(50, min(one.largest, int(size * min(2.0, max(0.25, target / took)))))
+        _sizes[one.name] = max(SMALLEST, min(one.largest, int(size * min(2.0, max(0.25, target / took)))))
     return batch.size
 
 
