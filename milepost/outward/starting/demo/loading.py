@@ -8,12 +8,9 @@ in one transaction: loaded or not there at all.
 from __future__ import annotations
 
 import datetime
-import hashlib
-import secrets
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -34,22 +31,20 @@ from milepost.foundation.activity.following import catch_up
 from milepost.foundation.activity.recording import record_many
 from milepost.foundation.common import clock
 from milepost.foundation.common.errors import DomainError
-from milepost.foundation.common.ids import NO_ID, new_id
+from milepost.foundation.common.ids import NO_ID
 from milepost.foundation.identity.models import (
     Account,
-    Claim,
     Community,
     Identity,
-    Invitation,
-    JoinRequest,
     Membership,
-    MergeSuggestion,
     Person,
 )
 from milepost.foundation.identity.models.person import LOCAL
 
-from . import records
+from . import around, records
+from .around import ARCHIVE_SOURCE
 from .generating import generate
+from .report import LoadReport
 
 SEED = 7
 PASSWORD = "open-stage-demo"  # noqa: S105 (printed for everyone; made only where nobody else can reach the site)
@@ -57,27 +52,9 @@ SHOWN = ("owner", "steward", "moderator", "ambassador", "member", "newcomer")
 """Whose sign-ins are offered, by their part in the cast."""
 FRESH = datetime.timedelta(days=45)
 """What happened since then is celebrated; what is older is history."""
-ARCHIVE_SOURCE = "slack"
 UNCLAIMED = 3
 
 Progress = Callable[..., None]
-
-
-@dataclass(frozen=True, slots=True)
-class LoadReport:
-    """What was written; all zero where the community was there already."""
-
-    community: str
-    people: int = 0
-    spaces: int = 0
-    threads: int = 0
-    posts: int = 0
-    reactions: int = 0
-    milestones: int = 0
-    thanks: int = 0
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def is_loaded() -> bool:
@@ -156,8 +133,8 @@ class _Loader:
                 ("reactions", self._reactions),
                 ("milestones", self._milestones),
                 ("thanks", self._thanks),
-                ("invitations and claims", self._waiting),
-                ("chapters", self._chapters),
+                ("invitations and claims", lambda: around.waiting(self)),
+                ("chapters", lambda: around.chapters(self)),
             )
         ):
             self.tell(n, 10, note)
@@ -197,7 +174,7 @@ class _Loader:
                 created_at=record.joined_at,
             )
             self.people[record.key] = person
-            profiles.append(_profile(self.community, person, record))
+            profiles.append(around.profile(self.community, person, record))
         Account.objects.bulk_create(accounts)
         EmailAddress.objects.bulk_create(addresses)
         Person.objects.bulk_create(self.people.values())
@@ -510,110 +487,3 @@ class _Loader:
                 other=self.identities[record.receiver],
                 data={"words": praise.words, "value": value},
             )
-
-    # -- what waits for a steward ------------------------------------------------------------------------
-
-    def _waiting(self) -> None:
-        for record in self.demo.join_requests:
-            account = Account(email=record.mail, name=record.name, password=make_password(None), date_joined=record.at)
-            account.save(force_insert=True)
-            EmailAddress.objects.create(user=account, email=account.email, verified=True, primary=True)
-            JoinRequest.objects.create(
-                community=self.community,
-                account=account,
-                answers={f"q{n}": answer for n, answer in enumerate(record.answers, 1)},
-                came_from=record.source[:120],
-                created_at=record.at,
-            )
-        for invitation in self.demo.invitations:
-            if invitation.accepted_by is None:
-                Invitation.objects.create(
-                    community=self.community,
-                    kind="mail" if invitation.mail else "link",
-                    mail=invitation.mail,
-                    max_uses=1 if invitation.mail else None,
-                    digest=hashlib.sha256(secrets.token_bytes(24)).hexdigest(),
-                    invited_by=self.people[invitation.inviter],
-                    created_at=invitation.sent_at,
-                )
-        for key in self.quiet[:1]:
-            Claim.objects.create(
-                community=self.community,
-                identity=self.archive[key],
-                person=self.people[key],
-                reason="That was me in the old chat, before I had an account here.",
-                asked_at=self.demo.now - datetime.timedelta(days=2),
-            )
-        for key in self.quiet[1:]:
-            one, other = sorted((self.people[key], self.archive[key].person), key=lambda p: p.pk)
-            MergeSuggestion.objects.create(
-                community=self.community,
-                one=one,
-                other=other,
-                reasons=[{"kind": "name", "sources": [ARCHIVE_SOURCE]}],
-                score=60,
-            )
-
-    def _chapters(self) -> None:
-        """A chapter of its own under the community: its people belong to both, with the sign-in they have."""
-        for record in self.demo.chapters:
-            if record.sub_community:
-                self._chapter(record)
-
-    def _chapter(self, record: records.Chapter) -> None:
-        with clock.moved(record.founded_at):
-            chapter = found_community(
-                slug=f"{self.demo.slug}-{record.slug}",
-                name=record.name,
-                owner=None,
-                parent=self.community,
-                tagline=record.tagline[:200],
-                accent_hue=(self.demo.accent_hue + 60) % 360,
-                time_zone=self.demo.time_zone,
-                join_policy="agree",
-            )
-            CharterVersion.write(
-                community=chapter, mission=self.demo.charter.mission, rationale="As the whole of Open Stage."
-            )
-        members = [key for key in record.members if self.people[key].account_id]
-        people = [
-            Person(
-                id=new_id(),
-                community=chapter,
-                account_id=self.people[key].account_id,
-                name=self.people[key].name,
-                handle=self.people[key].handle,
-                claimed_at=record.founded_at,
-                created_at=record.founded_at,
-            )
-            for key in members
-        ]
-        Person.objects.bulk_create(people)
-        Membership.objects.bulk_create(
-            Membership(
-                community=chapter,
-                person=person,
-                role="owner" if key == record.stewards[0] else "steward" if key in record.stewards else "member",
-                joined_at=record.founded_at,
-            )
-            for key, person in zip(members, people, strict=True)
-        )
-        Space.objects.create(
-            community=chapter,
-            slug="table",
-            name=record.name,
-            purpose=record.tagline[:400],
-            created_at=record.founded_at,
-        )
-
-
-def _profile(community: Community, person: Person, record: records.Person) -> Profile:
-    return Profile(
-        person=person,
-        community=community,
-        headline=", ".join(record.plays)[:140].capitalize(),
-        about=record.bio,
-        place=record.town,
-        celebration=record.celebration,
-        changed_at=record.joined_at,
-    )
