@@ -34,7 +34,11 @@ def page(request: HttpRequest) -> dict[str, Any]:
     if actor.person is not None:
         known["my_name"] = actor.person.name
         known["my_url"] = f"{base}people/{actor.person.handle or actor.person.pk}/"
-        known["account_links"] = [{"label": _("Your settings"), "url": f"{base}me/", "icon": "settings"}]
+        known["account_links"] = [
+            {"label": _("Your settings"), "url": f"{base}me/", "icon": "settings"},
+            {"label": _("Your membership"), "url": f"{base}membership/", "icon": "door-open"},
+            {"label": _("Signing in"), "url": "/accounts/", "icon": "key-round"},
+        ]
     if actor.account is not None:
         known["account_links"] = [*known.get("account_links", []), account_link()]
     return known
