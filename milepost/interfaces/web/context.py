@@ -37,7 +37,6 @@ def page(request: HttpRequest) -> dict[str, Any]:
         known["account_links"] = [
             {"label": _("Your settings"), "url": f"{base}me/", "icon": "settings"},
             {"label": _("Your membership"), "url": f"{base}membership/", "icon": "door-open"},
-            {"label": _("Signing in"), "url": "/accounts/", "icon": "key-round"},
         ]
     if actor.account is not None:
         known["account_links"] = [*known.get("account_links", []), account_link()]
