@@ -22,6 +22,8 @@ from milepost.foundation.activity import registry
 from milepost.foundation.audit.models import trace
 from milepost.foundation.common import clock
 from milepost.foundation.common.bulk import learn_statistics, spare_memory
+from milepost.foundation.common.errors import DomainError
+from milepost.foundation.common.outages import Outage, outage_of
 from milepost.foundation.identity.models import Community, Person
 
 from .loading.activities import Activities
@@ -181,9 +183,22 @@ def carry_out(run: ImportRun, *, progress: Progress | None = None) -> Report:
     return report_of(run)
 
 
+def _in_words(error: Exception) -> str:
+    """What went wrong, for whoever started the import."""
+    if isinstance(error, DomainError):
+        return str(error)
+    words = {
+        Outage.FULL: _("There is no room left on the disk. Make room, then let it go on."),
+        Outage.LOCKED: _("Another process was writing for a long time. Let it go on in a moment."),
+        Outage.AWAY: _("The database could not be reached. Let it go on when it is there again."),
+    }
+    outage = outage_of(error)
+    return words.get(outage, "") if outage in words else f"{type(error).__name__}: {error}"
+
+
 def _note_failure(run: ImportRun, error: Exception) -> None:
     try:
-        ImportRun.objects.filter(pk=run.pk).update(failed_at=clock.now(), error=str(error)[:2000])
+        ImportRun.objects.filter(pk=run.pk).update(failed_at=clock.now(), error=_in_words(error)[:2000])
     except OperationalError:
         # A full disk refuses this note too; the error itself reaches whoever called.
         return

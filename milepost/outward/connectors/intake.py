@@ -30,7 +30,7 @@ from . import importing, tasks, uploading
 from .models import ImportRun, TableMapping
 from .records import ConnectorError, Options
 from .sources import SOURCES, detect_source, open_source
-from .sources.table import columns_of
+from .sources.table import glance
 
 FORGOTTEN = timedelta(days=7)
 """After which an upload that nobody let in is thrown away."""
@@ -75,10 +75,18 @@ def receive(*, community: Community, by: Person | None, kind: str, upload: Uploa
         )  # fmt: skip
         look(run)
         run.save(force_insert=True)
+    except ConnectorError as error:
+        uploading.discard(place)
+        raise _by_name(error, str(place), name) from error
     except BaseException:
         uploading.discard(place)
         raise
     return run
+
+
+def _by_name(error: ConnectorError, path: str, name: str) -> ConnectorError:
+    """The error with the name under which the file was uploaded, not the one under which it is kept."""
+    return ConnectorError(error.message.replace(Path(path).name, name).replace(path, name), error.hint)
 
 
 def _must_be(kind: str, place: Path, name: str) -> None:
@@ -93,7 +101,7 @@ def _must_be(kind: str, place: Path, name: str) -> None:
             _("Upload the export as the other tool made it: a zip, JSON, mbox, CSV or Parquet file."),
         )
     # Of a table the columns may bear any names: which is what is asked afterwards.
-    is_one = bool(columns_of(str(place))) if kind == "table" else kind in SOURCES and SOURCES[kind].detect(str(place))
+    is_one = bool(glance(str(place))[0]) if kind == "table" else kind in SOURCES and SOURCES[kind].detect(str(place))
     if not is_one:
         found = detect_source(str(place))
         raise ConnectorError(
@@ -113,7 +121,8 @@ def look(run: ImportRun) -> None:
         if run.kind != "table":
             raise
         # A table can be helped by saying which column is what.
-        run.preview = {"error": error.message, "hint": error.hint, "columns": columns_of(run.path)}
+        columns, rows = glance(run.path)
+        run.preview = {"error": _by_name(error, run.path, run.file_name).message, "columns": columns, "rows": rows}
         return
     # asdict() would make a Counter of pairs out of the Counter.
     found = asdict(replace(seen, skipped=Counter())) | {"skipped": dict(seen.skipped)}
@@ -122,7 +131,7 @@ def look(run: ImportRun) -> None:
     found["channels"].sort(key=lambda channel: (channel["kind"] == "direct", -channel["messages"], channel["name"]))
     found["more_channels"] = max(0, len(found["channels"]) - SHOWN_CHANNELS)
     found["channels"] = found["channels"][:SHOWN_CHANNELS]
-    found["columns"] = columns_of(run.path) if run.kind == "table" else []
+    found["columns"], found["rows"] = glance(run.path) if run.kind == "table" else ([], [])
     run.preview = found
 
 
@@ -160,7 +169,7 @@ def let_in(run: ImportRun, *, by: Person | None) -> None:
             _("The file of this import is not here any more."), _("Upload it again; it goes on from there.")
         )
     if run.preview.get("error"):
-        raise ConnectorError(str(run.preview["error"]), str(run.preview.get("hint", "")))
+        raise ConnectorError(str(run.preview["error"]), _("Say which column is what."))
     if work_of(run) is not None:
         return
     with transaction.atomic():

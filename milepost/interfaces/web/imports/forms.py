@@ -47,7 +47,6 @@ KINDS: dict[RecordKind, Any] = {
     "members": _("Members"),
     "activities": _("Things that people did"),
 }
-MIXED = "+"
 
 
 class UploadForm(forms.Form):
@@ -74,6 +73,7 @@ class ChoicesForm(forms.Form):
         super().__init__(*args, **options)
         self.run, self.seen = run, run.preview
         self.chosen = run.options
+        self.kind = ""
         if run.kind == "table":
             self._add_table(mappings)
         if run.kind in {"table", "mbox"}:
@@ -84,7 +84,7 @@ class ChoicesForm(forms.Form):
 
     def _add_channel(self, at: int, entry: dict[str, Any]) -> str:
         name = f"channel-{at}"
-        private = (pgettext_lazy("how a channel comes in", "Private: only who was in it"), "private")
+        private = (pgettext_lazy("how a channel comes in", "Only who was in it"), "private")
         out = (pgettext_lazy("how a channel comes in", "Leave it out"), "out")
         shared = (pgettext_lazy("how a channel comes in", "For all members"), "members")
         kinds = {"open": [shared, private, out], "private": [private, out], "direct": [out, private]}
@@ -124,6 +124,7 @@ class ChoicesForm(forms.Form):
                 help_text=_("A mapping that was kept from an earlier table."),
             )  # fmt: skip
         kind: RecordKind = self.chosen.get("kind") or self.seen.get("kind") or "messages"
+        self.kind = kind
         self.fields["kind"] = forms.ChoiceField(label=_("A row of the table is"), choices=KINDS.items(), initial=kind)
         columns = self.seen.get("columns", [])
         mapping = self.chosen.get("mapping") or self.seen.get("mapping", {})
@@ -162,8 +163,12 @@ class ChoicesForm(forms.Form):
             )  # fmt: skip
 
     def plain_fields(self) -> list[forms.BoundField]:
-        """All but the channels."""
-        return [self[name] for name in self.fields if name not in self.channel_names]
+        """All but the channels and the columns."""
+        return [self[name] for name in self.fields if name not in self.channel_names and not name.startswith("column-")]
+
+    def column_rows(self) -> list[dict[str, Any]]:
+        needed = {"column-author", "column-time"} if self.kind != "members" else {"column-name"}
+        return [{"field": self[name], "needed": name in needed} for name in self.fields if name.startswith("column-")]
 
     # -- what was chosen -------------------------------------------------------------------------------
 

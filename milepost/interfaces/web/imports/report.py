@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from milepost.domain.spaces.models import Space
 from milepost.foundation.activity import following
+from milepost.foundation.common.markdown import excerpt
 from milepost.foundation.identity.access import Actor
 from milepost.foundation.identity.models import MergeSuggestion
 from milepost.interfaces.web.times import figure
@@ -81,7 +82,11 @@ def seen(run: ImportRun) -> dict[str, Any]:
         "first_at": moment(found.get("first_at")),
         "last_at": moment(found.get("last_at")),
         "skipped": reasons(found.get("skipped", {})),
-        "sample": [row | {"when": moment(row["when"])} for row in found.get("sample", [])],
+        "sample": [
+            row | {"when": moment(row["when"]), "what": excerpt(row["what"], 180)} for row in found.get("sample", [])
+        ],
+        "raw_columns": [{"label": column} for column in found.get("columns", [])],
+        "raw_rows": found.get("rows", []),
         "problems": [
             {
                 "place": p["where"],
@@ -146,12 +151,14 @@ def _figures(run: ImportRun, actor: Actor) -> list[dict[str, Any]]:
 
 
 def _ways_on(actor: Actor, run: ImportRun) -> dict[str, Any]:
-    spaces = Space.objects.visible_to(actor).filter(source=run.source).order_by("-post_count", "name")
+    theirs = Space.objects.filter(community=run.community, source=run.source)
+    spaces = Space.objects.visible_to(actor).filter(pk__in=theirs).order_by("-post_count", "name")
     total = spaces.count()
     behind = max((row["behind"] for row in following.status()), default=0)
     return {
         "spaces": list(spaces.values("slug", "name", "kind", "post_count", "thread_count")[:SHOWN_SPACES]),
         "more_spaces": max(0, total - SHOWN_SPACES),
+        "closed_spaces": theirs.count() - total,
         "behind": behind,
         "suggestions": MergeSuggestion.objects.filter(community=run.community, dismissed_at=None).count(),
         "rows": [row_of(row) for row in run.quarantine.order_by("noted", "pk")[:SHOWN_ROWS]],

@@ -170,6 +170,9 @@ class SlackSource(BaseSource):
                     self.problem(file, line, "no_key", "", entry)
                     continue
                 record = channel_of(key, entry, kind)
+                if record.kind == "direct" and record.members:
+                    # Named by who talks in it: that is how people ask for one.
+                    record.name = ", ".join(self._names.get(member, member) for member in record.members)
                 self.channel(record)
                 for folder in (key, string(entry.get("name"))):
                     if folder:

@@ -377,11 +377,20 @@ def _raw(row: Row) -> str:
     return ", ".join(_as_text(value)[:120] for value in row)[:500]
 
 
-def columns_of(path: str) -> list[str]:
-    """The headings of the first table in a file, or none where there is no table."""
+def glance(path: str, count: int = 5, width: int = 60) -> tuple[list[str], list[list[str]]]:
+    """The headings of the first table in a file and its first rows, cut to `width` characters; empty where there is none."""
     with open_archive(path) as archive:
         for name in sorted(archive.names, key=natural):
             table = open_table(archive, name)
             if table:
-                return table.columns
-    return []
+                return table.columns, _first_rows(table, count, width)
+    return [], []
+
+
+def _first_rows(table: Table, count: int, width: int) -> list[list[str]]:
+    try:
+        some, _share = next(table.batches(), ([], 0))
+    except Damaged:
+        return []
+    rows = [row for row in some if not isinstance(row, Bad)][:count]
+    return [[clean(_as_text(value))[:width] for value in row] for row in rows]
