@@ -133,7 +133,7 @@ def worlds() -> tuple[World, World]:
 
 def signed_in(person: Person) -> Client:
     client = Client(raise_request_exception=True)
-    client.force_login(person.account)  # type: ignore[arg-type]
+    client.force_login(person.account)
     return client
 
 

@@ -50,7 +50,7 @@ def base(cast) -> str:
 
 
 @pytest.fixture
-def steward(client, cast) -> Client:
+def steward(client: Client, cast) -> Client:
     client.force_login(cast.lan.account)
     return client
 
@@ -78,7 +78,7 @@ def uploaded(client, base, path, **more) -> ImportRun:
 
 
 def text(response) -> str:
-    return response.content.decode()
+    return str(response.content.decode())
 
 
 def at_work(run) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -34,7 +35,7 @@ def undone():
 def histories(draw):
     """Messages of a few days in two channels, with answers and reactions, oldest first."""
     count = draw(st.integers(1, 14))
-    made = []
+    made: list[tuple[str, dict[str, Any]]] = []
     for at in range(count):
         stamp = f"{1577967000 + at * 20_000}.000001"
         channel = draw(st.sampled_from(["general", "seeds"]))
