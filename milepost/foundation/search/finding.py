@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -86,19 +87,35 @@ def find(actor: Actor, wanted: Wanted, *, after: str = "", size: int = 20) -> Fo
     if len(rows) < ENOUGH and question.beginning() != question:
         question = question.beginning()
         rows, only_newest = _candidates(actor, wanted, question, kinds)
-    best = _gathered(rows)
-    found = Found(question, _counted(best), only_newest)
+    best, more = _gathered(rows)
+    found = Found(question, dict(Counter(row.kind for row in best)), only_newest)
     chosen = [r for r in best if not wanted.kind or r.kind == wanted.kind]
     if position := _position(after):
         chosen = [r for r in chosen if (-r.score, -r.id) > position]
-    found.results = chosen[:size]
+    found.results = [_result(row, more) for row in chosen[:size]]
     if len(chosen) > size:
         found.next = f"{found.results[-1].score}.{found.results[-1].id}"
     marking.fill(found.results, question)
     return found
 
 
-def _candidates(actor: Actor, wanted: Wanted, question: Question, kinds: list[str]) -> tuple[list[Result], bool]:
+class Row(NamedTuple):
+    """A match as the database gives it; of a thousand a page shows twenty."""
+
+    id: int
+    kind: str
+    object_id: Any
+    parent_id: Any
+    space_id: Any
+    score: int
+
+
+def _result(row: Row, more: dict[Any, int]) -> Result:
+    ids = (as_uuid(row.object_id), as_uuid(row.parent_id), as_uuid(row.space_id))
+    return Result(row.id, row.kind, *ids, row.score, more.get(row.parent_id, 0))
+
+
+def _candidates(actor: Actor, wanted: Wanted, question: Question, kinds: list[str]) -> tuple[list[Row], bool]:
     """The newest matches of the kinds that have many, and those of the others; and whether there were more."""
     many = [k for k in kinds if searchables()[k].many]
     few = [k for k in kinds if k not in many]
@@ -112,10 +129,7 @@ def _candidates(actor: Actor, wanted: Wanted, question: Question, kinds: list[st
             params += own
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), params)
-        rows = [
-            Result(row[0], row[1], as_uuid(row[2]), as_uuid(row[3]), as_uuid(row[4]), int(row[5] * 1_000_000))
-            for row in cursor.fetchall()
-        ]
+        rows = [Row(a, b, c, d, e, int(score * 1_000_000)) for a, b, c, d, e, score in cursor.fetchall()]
     return rows, sum(row.kind in many for row in rows) >= NEWEST
 
 
@@ -220,27 +234,21 @@ def as_uuid(value: Any) -> uuid.UUID:
     return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
 
 
-def _gathered(rows: list[Result]) -> list[Result]:
-    """The best first, and of each parent the best one only."""
+def _gathered(rows: list[Row]) -> tuple[list[Row], dict[Any, int]]:
+    """The best first, of each parent the best one only; and how many more each parent has."""
     rows.sort(key=lambda r: (-r.score, -r.id))
-    best: list[Result] = []
-    parents: dict[uuid.UUID, Result] = {}
+    best: list[Row] = []
+    more: dict[Any, int] = {}
+    nobody = key(NO_ID)
     for row in rows:
-        first = parents.get(row.parent_id)
-        if first is not None:
-            first.more += 1
-            continue
-        if row.parent_id != NO_ID:
-            parents[row.parent_id] = row
-        best.append(row)
-    return best
-
-
-def _counted(rows: list[Result]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for row in rows:
-        counts[row.kind] = counts.get(row.kind, 0) + 1
-    return counts
+        if row.parent_id == nobody:
+            best.append(row)
+        elif row.parent_id in more:
+            more[row.parent_id] += 1
+        else:
+            more[row.parent_id] = 0
+            best.append(row)
+    return best, more
 
 
 def _position(after: str) -> tuple[int, int] | None:

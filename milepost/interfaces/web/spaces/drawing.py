@@ -32,7 +32,7 @@ class View:
     """Posts after this moment, by others, are new to the reader; None: nothing is."""
     may_reply: bool = False
     page: int = 1
-    started_by: uuid.UUID | None = None
+    words: Words = field(default_factory=lambda: Words())
 
     @property
     def community(self) -> Community:
@@ -49,6 +49,19 @@ class View:
 
 def author_name(row: Mapping[str, Any]) -> str:
     return row["person_name"] or row["name"] or gettext("Someone")
+
+
+@dataclass(slots=True)
+class Words:
+    """What stands beside each post, in the reader's language; looked up once a page."""
+
+    reply: str = field(default_factory=lambda: gettext("Reply"))
+    reply_to: str = field(default_factory=lambda: gettext("Reply to %(name)s"))
+    react: str = field(default_factory=lambda: gettext("React"))
+    reactions: str = field(default_factory=lambda: gettext("Reactions"))
+    more: str = field(default_factory=lambda: gettext("More"))
+    change: str = field(default_factory=lambda: gettext("Change"))
+    remove: str = field(default_factory=lambda: gettext("Remove"))
 
 
 def posts(rows: Sequence[Mapping[str, Any]], view: View) -> SafeString:
@@ -103,23 +116,22 @@ def _menu(row: Mapping[str, Any], view: View, here: str, moderates: bool) -> str
     mine = view.me is not None and row["person"] == view.me
     if not (mine or moderates):
         return ""
-    edit = f'<a href="{here}edit/">{icon_svg("pencil")}{gettext("Change")}</a>' if mine and view.may_reply else ""
+    edit = f'<a href="{here}edit/">{icon_svg("pencil")}{view.words.change}</a>' if mine and view.may_reply else ""
     return (
-        f'<details class="menu post-menu"><summary class="btn bare small only-icon" aria-label="{gettext("More")}">'
+        f'<details class="menu post-menu"><summary class="btn bare small only-icon" aria-label="{view.words.more}">'
         f'{icon_svg("ellipsis")}</summary><div class="menu-list">{edit}'
         f'<button type="submit" form="act" formaction="{here}deletion/" class="danger">{icon_svg("trash-2")}'
-        f"{gettext('Remove')}</button></div></details>"
+        f"{view.words.remove}</button></div></details>"
     )
 
 
 def _reply(pk: uuid.UUID, view: View, name: str) -> str:
     if not view.may_reply:
         return ""
-    words = gettext("Reply")
-    label = gettext("Reply to %(name)s") % {"name": name}
+    label = view.words.reply_to % {"name": name}
     return (
         f'<a class="post-reply" href="?page={view.page}&amp;reply={pk}#reply" aria-label="{label}">'
-        f"{icon_svg('reply')}{words}</a>"
+        f"{icon_svg('reply')}{view.words.reply}</a>"
     )
 
 
@@ -132,16 +144,15 @@ def reactions(
     parts = [_reaction(emoji, count, emoji in own, address if may_react else "") for emoji, count in counts.items()]
     parts += [_reaction(emoji, 0, False, address) for emoji in palette if emoji not in counts]
     if may_react and not palette:
-        label = gettext("React")
+        label = view.words.react
         parts.append(
             f'<a class="reaction reaction-add" href="{address}" hx-get="{address}" hx-target="closest .reactions"'
             f' hx-swap="outerHTML" aria-label="{label}" title="{label}">{icon_svg("smile-plus")}</a>'
         )
     if not parts:
         return SafeString("")
-    words = gettext("Reactions")
     return mark_safe(  # noqa: S308 (escaped in the parts)
-        f'<div class="reactions" role="group" aria-label="{words}">{"".join(parts)}</div>'
+        f'<div class="reactions" role="group" aria-label="{view.words.reactions}">{"".join(parts)}</div>'
     )
 
 
