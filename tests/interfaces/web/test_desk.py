@@ -7,7 +7,10 @@ import datetime
 import pytest
 from django.test import Client
 
+from milepost.domain.people.models import Profile
 from milepost.domain.people.settling import change_community
+from milepost.domain.people.thanking import thank
+from milepost.engines.milestones.models import Award
 from milepost.engines.milestones.rhythm import weeks
 from milepost.foundation.activity.following import catch_up
 from milepost.foundation.activity.models import Activity
@@ -18,7 +21,15 @@ from milepost.foundation.common.errors import DomainError, NotAllowed
 from milepost.foundation.common.ids import new_id
 from milepost.foundation.identity.models import Community, JoinRequest, Person
 from milepost.foundation.jobs.models import JobRun
-from tests.factories import make_account, make_community, make_identity, make_member, make_space, make_thread
+from tests.factories import (
+    make_account,
+    make_community,
+    make_identity,
+    make_member,
+    make_milestone,
+    make_space,
+    make_thread,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -195,3 +206,18 @@ def test_the_trail_names_who_did_what(community: Community) -> None:
     assert "Amara Okafor" in page
     assert "Open Stage → Opener Stage" in page
     assert local_identity(steward).person_id == steward.pk
+
+
+@pytest.mark.parametrize(
+    ("choice", "told"), [("public", True), ("community", True), ("first_name", False), ("none", False)]
+)
+def test_the_log_names_nobody_who_did_not_choose_it(community: Community, choice: str, told: bool) -> None:
+    ife = make_member(community, name="Ife Adeyemi")
+    Profile.objects.create(person=ife, community=community, celebration=choice)
+    Award.claim(person=ife, milestone=make_milestone(community, name="First gig"), reached_on=clock.today("UTC"))
+    thank(giver=make_member(community, name="Lan Nguyen"), receiver=ife, words="for the amp")
+    seen = client_of(make_member(community)).get("/c/stage/log/").content.decode()
+    assert ("First gig" in seen) == told
+    assert ("Lan Nguyen" in seen) == told
+    assert "First gig" in client_of(ife).get("/c/stage/log/").content.decode()
+    assert "First gig" in client_of(make_member(community, role="steward")).get("/c/stage/log/").content.decode()

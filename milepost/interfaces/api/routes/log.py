@@ -11,6 +11,7 @@ from ninja import Body, Query
 from pydantic import Field, StrictBool, StringConstraints, WithJsonSchema, model_validator
 
 from milepost.domain.spaces.models import Space
+from milepost.engines.milestones.discretion import discreet
 from milepost.foundation.activity import registry
 from milepost.foundation.activity.models import Activity
 from milepost.foundation.identity.access import at_least
@@ -30,11 +31,8 @@ LARGEST = 2**63 - 1
 
 def _visible(request: Asked) -> QuerySet[Activity]:
     hidden: list[object] = list(Space.objects.ids_hidden_from(request.actor))
-    return (
-        Activity.objects.visible_to(request.actor, hidden)
-        .standing()
-        .select_related("identity__person", "other__person")
-    )
+    visible = Activity.objects.visible_to(request.actor, hidden).standing()
+    return discreet(visible, request.actor).select_related("identity__person", "other__person")
 
 
 def _told(request: Asked, rows: Any) -> list[ActivityTold]:

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_safe
 from milepost.domain.goals.models import Goal
 from milepost.domain.paths.models import Milestone
 from milepost.domain.spaces.models import Space, Thread
+from milepost.engines.milestones.discretion import discreet
 from milepost.foundation.activity import registry
 from milepost.foundation.activity.models import Activity
 from milepost.foundation.common.ids import NO_ID
@@ -89,7 +90,7 @@ def page(request: Request) -> HttpResponse:
 
 
 def _found(actor: Actor, filters: Filters) -> QuerySet[Activity]:
-    found = Activity.objects.visible_to(actor, Space.objects.ids_hidden_from(actor)).standing()
+    found = discreet(Activity.objects.visible_to(actor, Space.objects.ids_hidden_from(actor)).standing(), actor)
     if filters.verb:
         found = found.filter(verb=filters.verb)
     if filters.space:
