@@ -6,6 +6,7 @@ import functools
 import json
 import sys
 import time
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import IO, Any, Concatenate, Protocol
@@ -92,8 +93,18 @@ def _cell(value: Any) -> str:
 
 
 def in_columns(rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
-    return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows)
+    widths = [max(_width(row[n]) for row in rows) for n in range(len(rows[0]))]
+
+    def line(row: Sequence[str]) -> str:
+        return "  ".join(cell + " " * (w - _width(cell)) for cell, w in zip(row, widths, strict=True)).rstrip()
+
+    return "\n".join(map(line, rows))
+
+
+def _width(text: str) -> int:
+    """Columns that the text takes in a terminal: accents take none, East Asian letters two."""
+    seen = (letter for letter in text if not unicodedata.combining(letter))
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in seen)
 
 
 def _lines(title: str) -> Progress:
