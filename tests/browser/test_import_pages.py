@@ -162,12 +162,14 @@ def test_without_scripts_it_works_by_reload(chromium: Browser, live_server: Any,
         page, _ = opened(context)
         page.goto(f"{live_server.url}{world.base}import/")
         page.get_by_label("A table", exact=True).check()
-        page.get_by_label("The file", exact=True).set_input_files({"name": "forum.csv", "mimeType": "text/csv", "buffer": TABLE})
+        page.get_by_label("The file", exact=True).set_input_files(
+            {"name": "forum.csv", "mimeType": "text/csv", "buffer": TABLE}
+        )
         page.get_by_role("button", name="Upload and look").click()
         assert page.get_by_role("button", name="Bring it in").count() == 0
-        page.get_by_label("Who (a name or number)").select_option("wer")
-        page.get_by_label("When", exact=True).select_option("wann")
-        page.get_by_label("Text (optional)", exact=True).select_option("worte")
+        page.locator('select[name="column-author"]').select_option("wer")
+        page.locator('select[name="column-time"]').select_option("wann")
+        page.locator('select[name="column-text"]').select_option("worte")
         page.get_by_role("button", name="Look again").click()
         page.get_by_role("button", name="Bring it in").click()
         tasks.carry_out_import(str(ImportRun.objects.get().pk))

@@ -78,6 +78,8 @@ class ChoicesForm(forms.Form):
             self._add_table(mappings)
         if run.kind in {"table", "mbox"}:
             self._add_times()
+        if run.kind == "table":
+            self._add_name()
         self.channel_names = [self._add_channel(at, entry) for at, entry in enumerate(self.seen.get("channels", []))]
 
     # -- channels --------------------------------------------------------------------------------------
@@ -143,10 +145,6 @@ class ChoicesForm(forms.Form):
                 label=_("What was done, in every row"), choices=[("", _now("– a column says it –")), *verbs],
                 initial=self.chosen.get("verb", ""), required=False,
             )  # fmt: skip
-        self.fields["save_as"] = forms.CharField(
-            label=_("Keep these columns as"), max_length=80, required=False,
-            help_text=_("A name, so that the next table of this shape needs no choosing."),
-        )  # fmt: skip
 
     def _add_times(self) -> None:
         zone = self.chosen.get("timezone", "UTC")
@@ -161,6 +159,12 @@ class ChoicesForm(forms.Form):
                 label=_("03/04/2021 is"), required=False, initial={True: "day", False: "month"}.get(day, ""),
                 choices=[("", _("found from the rows")), ("day", _("3 April")), ("month", _("4 March"))],
             )  # fmt: skip
+
+    def _add_name(self) -> None:
+        self.fields["save_as"] = forms.CharField(
+            label=_("Keep these columns as"), max_length=80, required=False,
+            help_text=_("A name, so that the next table of this shape needs no choosing."),
+        )  # fmt: skip
 
     def plain_fields(self) -> list[forms.BoundField]:
         """All but the channels and the columns."""

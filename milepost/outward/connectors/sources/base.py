@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator
@@ -113,7 +114,8 @@ class BaseSource(ABC):
         """The moment, or None after a quarantine record."""
         if 0 < seconds < self.latest:
             return datetime.fromtimestamp(seconds, UTC)
-        self.problem(where, line, "before_1970" if seconds <= 0 else "in_future", str(seconds), raw)
+        reason = "bad_time" if not math.isfinite(seconds) else "before_1970" if seconds <= 0 else "in_future"
+        self.problem(where, line, reason, str(seconds), raw)
         return None
 
     def plausible(self, moment: datetime, where: str, line: int, raw: Any) -> bool:
