@@ -85,9 +85,3 @@ def _briefly() -> Iterator[None]:
             yield
         finally:
             cursor.execute(f"PRAGMA busy_timeout = {int(before)}")
-
-
-def forget(person: Person) -> None:
-    """Let the posts that name a person be rendered anew: their handle or their page has changed."""
-    posts = Mention.objects.filter(identity__person=person).values("post_id")
-    Post.objects.filter(pk__in=posts).update(html=None)

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from milepost.domain.charter.models import CharterVersion
+from milepost.domain.people.erasure import erase
 from milepost.domain.spaces.models import Post, Space, Thread
 from milepost.foundation.activity import following
 from milepost.foundation.activity.models import Activity
@@ -217,6 +218,18 @@ def test_a_moved_thread_is_found_where_it_is(cast, space):
     catch_up()
     assert titles(cast.soraya, "mixer") == []
     assert titles(cast.lan, "mixer") == ["Mixer"]
+
+
+def test_what_an_erased_person_wrote_is_found_no_more(cast, space):
+    thread = Thread.start(space=space, title="Trombones", text="A valve trombone", by=cast.soraya)
+    thread.reply(text="Thank you", by=cast.ife)
+    catch_up()
+    assert titles(cast.lan, "trombone") == ["Trombones"]
+    assert titles(cast.lan, "soraya") == []
+    erase(person=cast.soraya, by=cast.amara)
+    catch_up()
+    assert titles(cast.lan, "trombone") == []
+    assert len(titles(cast.lan, "thank")) == 1
 
 
 def test_a_rewound_index_is_the_same(cast, space):

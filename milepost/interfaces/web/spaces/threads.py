@@ -112,7 +112,8 @@ def _is_uuid(text: str) -> bool:
 
 def _conversation(request: Request, thread: Thread, page: reading.PostPage) -> dict[str, Any]:
     actor = request.actor
-    rendering.fill(page.posts, lambda person, handle: links.person(actor.community, person, handle))
+    # By id: what is rendered is kept, and a handle may change.
+    rendering.fill(page.posts, lambda person, _handle: links.person(actor.community, person))
     may_reply = can(actor, "posts.write") and thread.space.takes_posts and thread.closed_at is None
     beside = reading.beside(page.posts, actor, thread)
     view = drawing.View(actor=actor, beside=beside, may_reply=may_reply, page=page.number)
@@ -220,7 +221,7 @@ def _posted(request: Request, thread: Thread, post: Post) -> HttpResponseBase:
         # It stands on another page than the one that is open.
         return HttpResponse(headers={"HX-Redirect": there})
     page = [reading.single(post.pk)]
-    rendering.fill(page, lambda person, handle: links.person(request.actor.community, person, handle))
+    rendering.fill(page, lambda person, _handle: links.person(request.actor.community, person))
     beside = reading.beside(page, request.actor)
     view = drawing.View(actor=request.actor, beside=beside, may_reply=True, page=shown)
     context = {
