@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from milepost.domain.spaces.models import Space
-from milepost.engines.milestones import celebrating
 from milepost.engines.milestones.bearings import Bearings, bearings
 from milepost.engines.milestones.steps import Step, journey
 from milepost.foundation.common import clock
