@@ -34,7 +34,11 @@ def running(site: Ground, *words: str) -> Iterator[str]:
             if server.poll() is not None or time.monotonic() > deadline:
                 raise Refused("The site did not start.", log.read_text()[-2000:])
             time.sleep(0.1)
-        yield f"127.0.0.1:{found[1]}"
+        try:
+            yield f"127.0.0.1:{found[1]}"
+        except Refused as refused:
+            refused.hint = refused.hint or log.read_text(errors="replace")[-4000:]
+            raise
     finally:
         server.send_signal(signal.SIGTERM)
         try:
