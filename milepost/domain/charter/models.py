@@ -142,6 +142,7 @@ class Value(IdModel):
                 meaning=meaning.strip(),
                 position=(last or 0) + 1,
             )
+            record("value.added", community=community, by=by, obj=value)
             trace("value.added", community=community, by=by, obj=value, changes={"name": ["", name]})
             return value
 
@@ -160,6 +161,7 @@ class Value(IdModel):
             self._must_be_new(Value.objects.filter(community=self.community).exclude(pk=self.pk), name)
             self.name, self.meaning = name, meaning
             self.save(update_fields=["name", "meaning"])
+            record("value.changed", community=self.community, by=by, obj=self)
             trace("value.changed", community=self.community, by=by, obj=self, changes=changes)
 
     def retire(self, *, by: Person | None) -> None:
@@ -176,7 +178,9 @@ class Value(IdModel):
         with transaction.atomic():
             self.retired_at = None if held else clock.now()
             self.save(update_fields=["retired_at"])
-            trace("value.held" if held else "value.retired", community=self.community, by=by, obj=self)
+            verb = "value.held" if held else "value.retired"
+            record(verb, community=self.community, by=by, obj=self)
+            trace(verb, community=self.community, by=by, obj=self)
 
     @staticmethod
     def _must_be_new(others: ValueQuerySet, name: str) -> None:

@@ -6,6 +6,7 @@ from django.core.files.base import ContentFile, File
 from django.db import transaction
 from django.utils.translation import gettext
 
+from milepost.foundation.activity.recording import record
 from milepost.foundation.common import clock
 from milepost.foundation.common.errors import DomainError
 from milepost.foundation.common.ids import new_id
@@ -50,6 +51,7 @@ def present(
         if person.name != name:
             person.name = name
             person.save(update_fields=["name"])
+        record("profile.changed", community=person.community, by=person, object_kind="person", object_id=person.pk)
         if gone:
             # The old file goes when the change stands, not before.
             transaction.on_commit(lambda: profile.photo.storage.delete(gone))
