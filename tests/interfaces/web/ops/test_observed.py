@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from django.urls import include, path
 
+from milepost.interfaces.web import middleware
 from milepost.interfaces.web.middleware import Observed
 from milepost.interfaces.web.ops.metrics import REQUESTS
 
@@ -30,7 +31,9 @@ def addresses(settings):
 
 
 @pytest.fixture
-def written():
+def written(monkeypatch):
+    # A logger keeps the processors of its first line, and whoever set up logging again since has made new ones.
+    monkeypatch.setattr(middleware, "logger", structlog.get_logger("milepost.requests"))
     with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as events:
         yield events
 
