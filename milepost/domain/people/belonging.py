@@ -191,6 +191,13 @@ def change_audience(*, person: Person, audience: str, by: Person | None) -> Memb
         return membership
 
 
+def place(*, person: Person, role: str, audience: str, by: Person | None) -> Membership:
+    """Role and audience in one decision; see `take_role` and `change_audience`. Both or neither."""
+    with transaction.atomic():
+        take_role(person=person, role=role, by=by)
+        return change_audience(person=person, audience=audience, by=by)
+
+
 # --- organisations ----------------------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 # h1 to h3 belong to the page; a writer's headings begin below them.
 _TAGS = {"p", "br", "hr", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"}
 _TAGS |= {"h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"}
-_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "code": {"class"}, "th": {"class"}, "td": {"class"}}
+_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "code": {"class"}, "th": {"class"}, "td": {"class"}, "pre": {"tabindex"}}
 _SHIFT = {"h1": "h4", "h2": "h5", "h3": "h6", "h4": "h6", "h5": "h6", "h6": "h6"}
 _HEADING = re.compile(r"<(/?)(h[1-6])>")
 _MARKED = re.compile(r"[*_`~#>\[|]|^\s*(?:[-+]|\d+[.)])\s", re.MULTILINE)
@@ -37,6 +37,8 @@ def render(text: str, link: Callable[[str], str] | None = None) -> SafeString:
     """Safe HTML of `text`. `link`, if given, rewrites the HTML's text once more before cleaning (mentions)."""
     html = _renderer().render(text[:LONGEST])
     html = _HEADING.sub(lambda found: f"<{found[1]}{_SHIFT[found[2]]}>", html)
+    # Long lines of code scroll inside their box, which a keyboard must be able to enter.
+    html = html.replace("<pre>", '<pre tabindex="0">')
     if link:
         html = link(html)
     clean = nh3.clean(

@@ -221,3 +221,26 @@ def test_the_log_names_nobody_who_did_not_choose_it(community: Community, choice
     assert ("Lan Nguyen" in seen) == told
     assert "First gig" in client_of(ife).get("/c/stage/log/").content.decode()
     assert "First gig" in client_of(make_member(community, role="steward")).get("/c/stage/log/").content.decode()
+
+
+def test_a_steward_gives_a_role_and_cannot_make_owners(community: Community) -> None:
+    steward, ife = make_member(community, role="steward"), make_member(community, name="Ife Adeyemi")
+    page = f"/c/stage/desk/people/{ife.pk}/"
+    client = client_of(steward)
+    assert page in client.get(f"/c/stage/people/{ife.handle}/").content.decode()
+    assert client.post(page, {"role": "ambassador", "audience": "volunteer"}).status_code == 302
+    ife.membership.refresh_from_db()
+    assert (ife.membership.role, ife.membership.audience) == ("ambassador", "volunteer")
+    assert AuditEntry.objects.filter(action="role.taken", person=steward).exists()
+    assert client.post(page, {"role": "owner", "audience": "member"}).status_code == 403
+    assert client_of(ife).get(page).status_code == 403
+    elsewhere = make_member(make_community("other"))
+    assert client.get(f"/c/stage/desk/people/{elsewhere.pk}/").status_code == 404
+
+
+def test_an_organisation_becomes_a_member_once(community: Community) -> None:
+    client = client_of(make_member(community, role="steward"))
+    assert client.get("/c/stage/desk/organisations/new/").status_code == 200
+    assert client.post("/c/stage/desk/organisations/new/", {"name": "The Lantern"}).status_code == 302
+    assert client.post("/c/stage/desk/organisations/new/", {"name": "The Lantern"}).status_code == 422
+    assert Person.objects.filter(community=community, kind="organisation").count() == 1

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import audit, charts, jobs, log, settings, views
+from . import audit, charts, jobs, log, members, settings, views
 
 urlpatterns = [
     path("log/", log.page, name="log"),
     path("desk/", views.desk, name="desk"),
     path("desk/unanswered/", views.unanswered, name="unanswered"),
+    path("desk/people/<uuid:pk>/", members.member, name="member"),
+    path("desk/organisations/new/", members.organisation, name="organisation_new"),
     path("desk/trail/", audit.page, name="audit"),
     path("desk/work/", jobs.page, name="jobs"),
     path("desk/work/<uuid:run>/again/", jobs.again, name="job_again"),

@@ -151,6 +151,12 @@ def _places(actor: Actor) -> list[dict[str, str]]:
     base = f"/c/{actor.community.slug}/"
     every = (
         ("people.invite", "invitations/", _("Invite people"), _("By link, by mail, or a whole domain.")),
+        (
+            "people.role",
+            "desk/organisations/new/",
+            _("Add an organisation"),
+            _("A partner, a venue, a sponsor as a member."),
+        ),
         ("people.link", "claims/merges/", _("Merged people"), _("Who was merged, and how to split them again.")),
         ("imports.run", "import/", _("Import"), _("Bring in a history from Slack, Discord, mail, a forum or a table.")),
         ("log.view", "log/", _("Log"), _("Everything that happened, with filters.")),

@@ -57,7 +57,7 @@ def page(request: Request, person: str) -> HttpResponseBase:
         "own": own,
         "first_page": not done.previous_url,
         "stones": way.drawn(community, now, travelled, own=own).stones if _travels(first) else (),
-        "way_title": _("Your way") if own else _("%(name)s's way") % {"name": celebrating.first_name(first["name"])},
+        "way_title": _("Your way") if own else _("%(name)s's way") % {"name": first["name"]},
         "small_steps": way.small_steps(travelled) if own else (),
         "milestones": _milestones(community, now, travelled),
         "entries": timeline.shown(community, now, done.rows, threads),
@@ -65,6 +65,9 @@ def page(request: Request, person: str) -> HttpResponseBase:
         "threads": [talk.shown(actor, now, threads[ident]) for ident in own_threads[:STARTED]],
         "thanks": moments.rows(community, celebrating.thanks_to(first["pk"], actor, THANKS)),
         "may_thank": can(actor, "praise.give") and not own and first["kind"] == Person.Kind.HUMAN and first["belongs"],
+        "place_url": f"{links.base(community)}desk/people/{first['pk']}/"
+        if can(actor, "people.role") and first["belongs"]
+        else "",
     }
     return render(request, "web/people/person.html", context)
 
