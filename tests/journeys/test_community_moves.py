@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.management import call_command
 
+from milepost.foundation.activity import epochs, following
+from milepost.foundation.common.errors import DomainError
+from milepost.foundation.identity.models import Account, Community
+from milepost.interfaces.cli.root import milepost
+from milepost.outward.connectors.counting import stats
 from milepost.outward.connectors.generate import write_slack_export
+from milepost.outward.connectors.moving import bring_back, bringing, take_out
+from tests.factories import make_attachment, make_cast, make_goal, make_post, make_space, make_thread
+from tests.outward.connectors.stored import load
 from tests.postgres import NoServer, throwaway_cluster
+from tests.sites import Site
 
+pytestmark = pytest.mark.django_db(transaction=True)
 NEW_HERE = {"community.arrived"}
+Rows = dict[str, list[dict[str, Any]]]
 
 
-def milepost(home: Path, *args: str, url: str = "", expect: int = 0) -> str:
-    """Run the command line with a home of its own."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("MILEPOST_", "DATABASE_", "PYTEST"))}
-    env |= {"MILEPOST_HOME": str(home)} | ({"DATABASE_URL": url} if url else {})
-    done = subprocess.run(
-        [sys.executable, "-m", "milepost", *args], env=env, capture_output=True, text=True, timeout=300
-    )
-    assert done.returncode == expect, done.stderr
-    return done.stdout
-
-
-def contents(path: Path) -> dict[str, list[dict[str, Any]]]:
+def contents(path: Path) -> Rows:
     """Every row of an export by table, in an order that does not depend on the database."""
     with zipfile.ZipFile(path) as archive:
         names = [n for n in archive.namelist() if n.endswith(".jsonl")]
@@ -42,97 +42,172 @@ def contents(path: Path) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-@pytest.fixture(scope="module")
-def old_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A site with an owner and an imported history."""
-    home = tmp_path_factory.mktemp("old")
-    write_slack_export(home / "slack.zip", 300, people=20, channels=3, days=40)
-    milepost(home, "community", "create", "garden", "--name", "Garden")
-    milepost(home, "import", "slack", str(home / "slack.zip"), "--community", "garden")
-    milepost(home, "export", "--community", "garden", str(home / "out.zip"))
-    return home
-
-
-def arrived_equal(before: dict[str, list[dict[str, Any]]], after: dict[str, list[dict[str, Any]]]) -> None:
+def arrived_equal(before: Rows, after: Rows) -> None:
     assert before.keys() == after.keys()
     for name, rows in before.items():
-        new = [row for row in after[name] if row not in rows]
-        assert [row for row in rows if row not in after[name]] == [], name
+        known, there = ({json.dumps(row, sort_keys=True) for row in some} for some in (rows, after[name]))
+        assert known <= there, name
+        new = [json.loads(row) for row in there - known]
         assert {row.get("action") for row in new} <= NEW_HERE, name
-    assert before["tables/activity.activity.jsonl"] == after["tables/activity.activity.jsonl"], (
-        "the log keeps its order"
-    )
+    log = "tables/activity.activity.jsonl"
+    assert before[log] == after[log], "the log keeps its order"
 
 
-def test_to_postgresql_and_back(old_site: Path, tmp_path: Path) -> None:
-    try:
-        cluster = throwaway_cluster()
-        with cluster as running:
-            url = running.create_database("arrival")
-            milepost(tmp_path, "import", "milepost", str(old_site / "out.zip"), "--community", "garden", url=url)
-            milepost(tmp_path, "export", "--community", "garden", str(tmp_path / "again.zip"), url=url)
-            there = json.loads(milepost(tmp_path, "stats", "--community", "garden", "--json", url=url))
-            readers = json.loads(milepost(tmp_path, "readers", "status", "--json", url=url))["readers"]
-    except NoServer as reason:
-        pytest.skip(str(reason))
-    arrived_equal(contents(old_site / "out.zip"), contents(tmp_path / "again.zip"))
-    assert there == json.loads(milepost(old_site, "stats", "--community", "garden", "--json"))
-    assert {row["behind"] for row in readers} == {0}
-    assert not list((tmp_path / "outbox").glob("*"))
+@dataclass
+class Left:
+    """A community that was taken out of a site; the site is empty now."""
+
+    path: Path
+    rows: Rows
+    counts: dict[str, Any]
 
 
-def test_twice_changes_nothing_and_a_taken_name_is_refused(old_site: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def left(tmp_path: Path, settings: Any) -> Left:
+    settings.MEDIA_ROOT = tmp_path / "uploads"
+    cast = make_cast(name="Garden")
+    community = cast.community
+    write_slack_export(tmp_path / "slack.zip", 120, people=12, channels=3, days=20)
+    load("slack", tmp_path / "slack.zip", community, follow=False)
+    thread = make_thread(space=make_space(community, name="First gigs", goal=make_goal(community)), author=cast.soraya)
+    post = make_post(thread, author=cast.ife, text="I can bring mine")
+    make_attachment(post, file=ContentFile(b"a plan of the room", "plan.txt"), size=18)
+    following.catch_up()
+    take_out(community, tmp_path / "out.zip")
+    there = Left(tmp_path / "out.zip", contents(tmp_path / "out.zip"), stats(community))
+    _empty_site()
+    return there
+
+
+def _empty_site() -> None:
+    call_command("flush", interactive=False, verbosity=0)
+    epochs.settle()
+    for name in default_storage.listdir("")[0]:
+        import shutil
+
+        shutil.rmtree(Path(default_storage.path(name)))
+
+
+def again(folder: Path, slug: str = "garden") -> Rows:
+    take_out(Community.objects.get(slug=slug), folder / "again.zip")
+    return contents(folder / "again.zip")
+
+
+def test_it_arrives_as_it_left(left: Left, tmp_path: Path, mailoutbox: list[Any]) -> None:
+    done = CliRunner().invoke(milepost, ["import", "milepost", str(left.path), "--community", "garden"])
+    assert done.exit_code == 0, done.output
+    arrived_equal(left.rows, again(tmp_path))
+    community = Community.objects.get()
+    assert stats(community) == left.counts | {"community": "garden"}
+    assert {row["behind"] for row in following.status()} == {0}
+    assert mailoutbox == []
+    (name,) = (row["file"] for row in left.rows["tables/spaces.attachment.jsonl"] if row["file"])
+    with default_storage.open(name) as file:
+        assert file.read() == b"a plan of the room"
+    # Whoever had a sign-in sets a new password by mail.
+    assert not any(account.has_usable_password() for account in Account.objects.all())
+
+
+def test_twice_changes_nothing_and_a_taken_name_is_refused(left: Left, tmp_path: Path) -> None:
     for _ in range(2):
-        milepost(tmp_path, "import", "milepost", str(old_site / "out.zip"), "--community", "garden")
-    milepost(tmp_path, "export", "--community", "garden", str(tmp_path / "again.zip"))
-    arrived_equal(contents(old_site / "out.zip"), contents(tmp_path / "again.zip"))
-    other = tmp_path / "other"
-    milepost(other, "community", "create", "garden", "--name", "Another garden")
-    milepost(other, "import", "milepost", str(old_site / "out.zip"), "--community", "garden", expect=1)
+        bring_back(left.path, slug="garden")
+    arrived_equal(left.rows, again(tmp_path))
+    assert Community.objects.count() == 1
+    _empty_site()
+    Community.objects.create(slug="garden", name="Another garden")
+    with pytest.raises(DomainError, match="another community"):
+        bring_back(left.path, slug="garden")
+    assert Community.objects.get().name == "Another garden"
 
 
-def test_killed_in_the_middle_it_goes_on(old_site: Path, tmp_path: Path) -> None:
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("MILEPOST_", "DATABASE_", "PYTEST"))}
-    command = [
-        sys.executable,
-        "-m",
-        "milepost",
-        "import",
-        "milepost",
-        str(old_site / "out.zip"),
-        "--community",
-        "garden",
-    ]
-    milepost(tmp_path, "community", "list")
-    for pause in (0.9, 1.1, 1.3):
-        running = subprocess.Popen(command, env=env | {"MILEPOST_HOME": str(tmp_path)}, stderr=subprocess.DEVNULL)
-        time.sleep(pause)
-        running.send_signal(signal.SIGKILL)
-        running.wait()
-    milepost(tmp_path, *command[3:])
-    milepost(tmp_path, "export", "--community", "garden", str(tmp_path / "again.zip"))
-    arrived_equal(contents(old_site / "out.zip"), contents(tmp_path / "again.zip"))
+class Cut(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("every", [1, 3])
+def test_cut_off_anywhere_it_goes_on(left: Left, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, every: int) -> None:
+    monkeypatch.setattr(bringing, "BATCH", 40)
+    steps = attempts = 0
+
+    def cutting(done: int, total: int, note: str) -> None:
+        nonlocal steps
+        steps += 1
+        if steps % every == 0:
+            raise Cut
+
+    while True:
+        attempts += 1
+        try:
+            bring_back(left.path, slug="garden", progress=cutting if attempts < 40 else None)
+            break
+        except Cut:
+            assert Community.objects.get().archived_at is not None, "hidden until it is whole"
+    assert attempts > 5
+    arrived_equal(left.rows, again(tmp_path))
+    assert Community.objects.get().archived_at is None
+
+
+def _harm(left: Left, harmed: Path, harm: str) -> None:
+    data = left.path.read_bytes()
+    if harm == "cut":
+        harmed.write_bytes(data[: len(data) // 2])
+        return
+    with zipfile.ZipFile(left.path) as source, zipfile.ZipFile(harmed, "w") as target:
+        for info in source.infolist():
+            content = source.read(info)
+            if harm == "changed" and info.filename.endswith("spaces.post.jsonl"):
+                content = content.replace(b"the", b"THE")
+            if harm != "no_manifest" or info.filename != "manifest.json":
+                target.writestr(info.filename, content)
+        if harm == "climbing":
+            target.writestr("files/../../evil.txt", "x")
 
 
 @pytest.mark.parametrize("harm", ["cut", "changed", "climbing", "no_manifest"])
-def test_a_damaged_export_says_so_and_shows_nothing(old_site: Path, tmp_path: Path, harm: str) -> None:
+def test_a_damaged_export_says_so_and_shows_nothing(left: Left, tmp_path: Path, harm: str) -> None:
     harmed = tmp_path / "harmed.zip"
-    data = (old_site / "out.zip").read_bytes()
-    if harm == "cut":
-        harmed.write_bytes(data[: len(data) // 2])
-    else:
-        with zipfile.ZipFile(old_site / "out.zip") as source, zipfile.ZipFile(harmed, "w") as target:
-            for info in source.infolist():
-                content = source.read(info)
-                if harm == "changed" and info.filename.endswith("spaces.post.jsonl"):
-                    content = content.replace(b"the", b"THE")
-                if harm != "no_manifest" or info.filename != "manifest.json":
-                    target.writestr(info.filename, content)
-            if harm == "climbing":
-                target.writestr("files/../../evil.txt", "x")
-    home = tmp_path / "site"
-    milepost(home, "import", "milepost", str(harmed), "--community", "garden", expect=1)
-    assert not (home.parent / "evil.txt").exists()
-    assert "garden" not in [
-        c["slug"] for c in json.loads(milepost(home, "community", "list", "--json")) if not c.get("archived_at")
-    ]
+    _harm(left, harmed, harm)
+    done = CliRunner().invoke(milepost, ["import", "milepost", str(harmed), "--community", "garden"])
+    assert done.exit_code == 1
+    assert "harmed.zip" in done.stderr
+    assert not (tmp_path / "evil.txt").exists()
+    assert not Community.objects.filter(archived_at=None).exists()
+
+
+HERE = """
+import json, sys
+from pathlib import Path
+from milepost.foundation.activity import following
+from milepost.foundation.identity.models import Community
+from milepost.outward.connectors.counting import stats
+from milepost.outward.connectors.generate import write_slack_export
+from milepost.outward.connectors.moving import take_out
+from milepost.interfaces.cli.site import prepare
+prepare()
+community = Community.objects.filter(slug="garden").first()
+if community is None:
+    from tests.outward.connectors.stored import load
+    community = Community.objects.create(slug="garden", name="Garden")
+    write_slack_export("{folder}/slack.zip", 120, people=12, channels=3, days=20)
+    load("slack", Path("{folder}/slack.zip"), community)
+take_out(community, Path("{out}"))
+print(json.dumps([stats(community), [row["behind"] for row in following.status()]]))
+"""
+
+
+@pytest.mark.slow
+def test_from_sqlite_to_postgresql(tmp_path: Path) -> None:
+    """Two sites, each in processes of its own."""
+    old = Site(tmp_path / "old")
+    before = json.loads(old.python(HERE.format(folder=tmp_path, out=tmp_path / "out.zip")))
+    try:
+        with throwaway_cluster() as cluster:
+            new = Site(tmp_path / "new", cluster.create_database("arrival"))
+            new.json("import", "milepost", tmp_path / "out.zip", "--community", "garden")
+            after = json.loads(new.python(HERE.format(folder=tmp_path, out=tmp_path / "again.zip")))
+    except NoServer as reason:
+        pytest.skip(str(reason))
+    arrived_equal(contents(tmp_path / "out.zip"), contents(tmp_path / "again.zip"))
+    assert before == after
+    assert set(after[1]) == {0}
+    assert not list((tmp_path / "new" / "outbox").glob("*"))

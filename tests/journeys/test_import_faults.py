@@ -153,16 +153,16 @@ finally:
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from /proc")
 def test_memory_stays_under_300_mb(tmp_path: Path) -> None:
-    """A hundred thousand messages here; `milepost bench` takes a million."""
+    """Sixty thousand messages here; `milepost bench` takes a million."""
     import subprocess
 
     site, peak = Site(tmp_path / "home"), tmp_path / "peak"
-    write_slack_export(tmp_path / "slack.zip", 100_000, people=5_000)
+    write_slack_export(tmp_path / "slack.zip", 60_000, people=5_000)
     assert site.milepost("community", "create", "large", "--name", "Large").returncode == 0
     done = subprocess.run(
         [sys.executable, "-c", WATCHED.format(peak=peak), "import", "slack", str(tmp_path / "slack.zip"), "--community", "large"],
         env=site.environment, capture_output=True, text=True, timeout=400, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert posts(site, "large") == 100_000
+    assert posts(site, "large") == 60_000
     assert int(peak.read_text()) // 1024 < 300
