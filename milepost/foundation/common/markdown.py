@@ -13,7 +13,14 @@ from markdown_it import MarkdownIt
 # h1 to h3 belong to the page; a writer's headings begin below them.
 _TAGS = {"p", "br", "hr", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"}
 _TAGS |= {"h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"}
-_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "code": {"class"}, "th": {"class"}, "td": {"class"}, "pre": {"tabindex"}}
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "ol": {"start"},
+    "code": {"class"},
+    "th": {"class"},
+    "td": {"class"},
+    "pre": {"tabindex"},
+}
 _SHIFT = {"h1": "h4", "h2": "h5", "h3": "h6", "h4": "h6", "h5": "h6", "h6": "h6"}
 _HEADING = re.compile(r"<(/?)(h[1-6])>")
 _MARKED = re.compile(r"[*_`~#>\[|]|^\s*(?:[-+]|\d+[.)])\s", re.MULTILINE)
