@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -146,3 +147,21 @@ def test_an_answer_in_chunks_is_read_to_its_end():
         return status, stays, await reader.read()
 
     assert asyncio.run(read()) == (200, True, b"next")
+
+
+def test_a_bench_that_is_told_to_end_takes_its_folders_along(temporary):
+    environment = os.environ | {"TMPDIR": str(temporary)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "milepost", "bench", "import", "--messages", "1000000", "--database", "sqlite"],
+        env=environment,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        assert "Writing" in process.stderr.readline()
+        assert len(list(temporary.iterdir())) == 1
+        process.terminate()
+        process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert list(temporary.iterdir()) == []

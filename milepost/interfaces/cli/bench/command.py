@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +46,23 @@ def bench(
         )
     found: dict[str, Any] = {"machine": machine()}
     click.echo(in_words(found["machine"]))
-    for name in [part] if part else PARTS:
-        found[name], lines = _measure(name, messages, members, posts, database, terminal)
-        click.echo("\n" + lines)
-        if out:
-            # After each part: a later one that fails must not take the figures along.
-            out.write_text(as_json(found) + "\n")
+    with _tidy_when_terminated():
+        for name in [part] if part else PARTS:
+            found[name], lines = _measure(name, messages, members, posts, database, terminal)
+            click.echo("\n" + lines)
+            if out:
+                # After each part: a later one that fails must not take the figures along.
+                out.write_text(as_json(found) + "\n")
+
+
+@contextmanager
+def _tidy_when_terminated() -> Iterator[None]:
+    """SIGTERM unwinds as Ctrl-C does, so that no folder and no server stays behind."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _measure(

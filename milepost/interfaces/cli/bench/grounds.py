@@ -49,20 +49,23 @@ class Ground:
 
     def run(self, job: str, **given: Any) -> Any:
         """A job of `child.JOBS` in a process of its own; its answer. Raises Refused with what it said where it fails."""
-        process = self.start(job, **given)
-        out, error = process.communicate()
-        if process.returncode:
-            raise Refused(f"The measurement “{job}” failed.", error.strip()[-4000:] or out[-4000:])
-        return json.loads(out.splitlines()[-1])
-
-    def start(self, job: str, **given: Any) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", CHILD, job, json.dumps(given, default=str)],
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
+        try:
+            out, error = process.communicate()
+        finally:
+            # Cut off: whoever works in the folder must not outlive it.
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        if process.returncode:
+            raise Refused(f"The measurement “{job}” failed.", error.strip()[-4000:] or out[-4000:])
+        return json.loads(out.splitlines()[-1])
 
 
 @contextmanager
