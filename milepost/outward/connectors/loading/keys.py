@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -30,9 +31,9 @@ def among(column: str, keys: Iterable[str]) -> Iterator[tuple[str, list[Any]]]:
     """SQL for "the column is one of these", and its parameters, in as many pieces as the database needs."""
     everything = list(keys)
     if connection.vendor == "postgresql":
-        # One array is planned in no time; a thousand parameters are not.
+        # One parameter is planned in no time, a thousand are not; and psycopg makes JSON of it far quicker than an array.
         if everything:
-            yield f"{column} = ANY(%s)", [everything]
+            yield f"{column} = ANY(ARRAY(SELECT jsonb_array_elements_text(%s::jsonb)))", [json.dumps(everything)]
         return
     step = variables_at_once()
     for start in range(0, len(everything), step):
