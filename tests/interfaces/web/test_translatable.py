@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils.translation.trans_real import CONTEXT_SEPARATOR, DjangoTranslation
 
 from milepost.foundation.identity.models import Person
+from milepost.interfaces.web import times
 from tests.factories import (
     make_account,
     make_award,
@@ -107,11 +108,14 @@ def bracketed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     def many(self: Any, single: str, plural: str, number: int) -> str:
         return one(self, single if number == 1 else plural)
 
+    # Words that were kept before, or are kept now, are of the other gettext.
     cache.clear()
+    times._formatted.cache_clear()
     monkeypatch.setattr(DjangoTranslation, "gettext", one)
     monkeypatch.setattr(DjangoTranslation, "ngettext", many)
     yield
     cache.clear()
+    times._formatted.cache_clear()
 
 
 @pytest.fixture
