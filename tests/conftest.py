@@ -121,6 +121,17 @@ def static_from_source() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_its_own() -> Iterator[None]:
+    """A folder for each worker: where one empties the cache, another's counts and limits must stay."""
+    from django.conf import settings
+    from django.test.utils import override_settings
+
+    own = settings.MILEPOST_HOME / f"cache-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    with override_settings(CACHES={"default": settings.CACHES["default"] | {"LOCATION": own}}):
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder with the data of real communities; tests that take it carry the marker `realdata`."""

@@ -98,7 +98,7 @@ def learn_statistics(*tables: str) -> None:
 
 
 def spare_memory() -> None:
-    """SQLite: read this connection's pages through its cache alone.
+    """SQLite: read this connection's pages through its cache alone, of 64 MB.
 
     Elsewhere up to 256 MB of the file are mapped, which is quicker, but counts as the process's memory; a long import would
     come to hold all of it.
@@ -106,3 +106,4 @@ def spare_memory() -> None:
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA mmap_size = 0")
+            cursor.execute("PRAGMA cache_size = -65536")

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 Row = dict[str, Any]
 Scalar = uuid.UUID | datetime.date | str
@@ -75,6 +75,17 @@ def prepared(build: Callable[..., QuerySet[Any, Any]]) -> Callable[..., list[Row
         return question.ask(values)
 
     return ask
+
+
+def columns(model: type[Model], prefix: str = "") -> list[str]:
+    """What a `values()` asks for, so that `made` can make whole objects of its rows."""
+    return [prefix + field.attname for field in model._meta.concrete_fields]
+
+
+def made[M: Model](model: type[M], row: Row, prefix: str = "") -> M:
+    """The object that a row with the model's `columns` stands for."""
+    names = [field.attname for field in model._meta.concrete_fields]
+    return model.from_db(connection.alias, names, [row[prefix + name] for name in names])
 
 
 _serial = itertools.count(1)

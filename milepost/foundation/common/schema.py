@@ -63,6 +63,12 @@ def migrate() -> Names:
         return todo
 
 
+def pending_at_rest() -> Names:
+    """What is pending once nobody migrates: another process may be preparing the database at this moment."""
+    with only_one("migrate"):
+        return pending()
+
+
 def run_folder() -> Path:
     """Where processes of this machine leave locks and signs of life; nothing in it is worth keeping."""
     folder: Path = settings.MILEPOST_HOME / "run"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
@@ -54,11 +55,12 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """The account's own active membership with its person, or None."""
         if not getattr(account, "is_authenticated", False):
             return None
-        return (
-            self.active()
-            .select_related("person")
-            .filter(person__account_id=account.pk, person__community=community, person__erased_at__isnull=True)
-            .first()
+        return self.held_by(account.pk, community.pk).select_related("person").first()
+
+    def held_by(self, account: uuid.UUID, community: uuid.UUID) -> Self:
+        """The account's own active membership; one at most."""
+        return self.active().filter(
+            person__account=account, person__community=community, person__erased_at__isnull=True
         )
 
 

@@ -31,7 +31,7 @@ def open_database(terminal: Terminal) -> None:
     if schema.is_empty():
         terminal.note("The database is empty: preparing it.")
         prepare()
-    elif pending := schema.pending():
+    elif schema.pending() and (pending := schema.pending_at_rest()):
         raise Refused(
             f"The database is of an older version: {len(pending)} migrations have not run.",
             "Run `milepost upgrade`, then this command again.",

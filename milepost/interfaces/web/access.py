@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import functools
+import uuid
 from collections.abc import Callable
 from typing import Any, Concatenate
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
 from milepost.foundation.common.errors import DomainError, NotAllowed
+from milepost.foundation.common.prepared import columns, made, prepared
 from milepost.foundation.identity.access import Actor, can
-from milepost.foundation.identity.models import Community, Membership
+from milepost.foundation.identity.models import Community, Membership, Person
 
 
 class Request(HttpRequest):
@@ -25,8 +28,35 @@ class Request(HttpRequest):
 
 
 def actor_for(request: HttpRequest, community: Community) -> Actor:
-    account = request.user if request.user.is_authenticated else None
-    return Actor(community=community, account=account, membership=Membership.objects.of(account, community))
+    if not request.user.is_authenticated:
+        return Actor(community=community)
+    account = request.user
+    return Actor(community=community, account=account, membership=_membership(account.pk, community))
+
+
+# Every page begins with these two, so their SQL is made once.
+@prepared
+def _communities(*, slug: str) -> QuerySet[Any, dict[str, Any]]:
+    found: QuerySet[Any, Any] = Community.objects.filter(slug=slug, archived_at__isnull=True)
+    return found.values(*columns(Community))
+
+
+@prepared
+def _memberships(*, account: uuid.UUID, community: uuid.UUID) -> QuerySet[Any, dict[str, Any]]:
+    found: QuerySet[Any, Any] = Membership.objects.held_by(account, community)
+    return found.values(*columns(Membership), *columns(Person, "person__"))
+
+
+def _community(slug: str) -> Community | None:
+    return next((made(Community, row) for row in _communities(slug=slug)), None)
+
+
+def _membership(account: uuid.UUID, community: Community) -> Membership | None:
+    for row in _memberships(account=account, community=community.pk):
+        membership = made(Membership, row)
+        membership.person = made(Person, row, "person__")
+        return membership
+    return None
 
 
 def route[**P](
@@ -42,7 +72,7 @@ def route[**P](
     def decorate(view: Callable[Concatenate[Request, P], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
         @functools.wraps(view)
         def page(request: Any, slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            community = Community.objects.filter(slug=slug, archived_at__isnull=True).first()
+            community = _community(slug)
             if community is None:
                 raise Http404
             request.actor = actor = actor_for(request, community)

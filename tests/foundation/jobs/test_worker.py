@@ -83,8 +83,10 @@ def test_a_killed_workers_job_is_taken_up_by_the_other_and_short_work_never_wait
         (taker,) = pids(tmp_path, "started")
         victim, heir = (one, two) if one.pid == taker else (two, one)
 
-        touch.enqueue(str(tmp_path / "short"))
+        short = touch.enqueue(str(tmp_path / "short"))
         wait_until((tmp_path / "short").exists, "short work beside the long")
+        mine = DBTaskResult.objects.filter(status=TaskResultStatus.SUCCESSFUL, args_kwargs__args__0=str(short.pk))
+        wait_until(mine.exists, "whoever took the short work has said so: it may be the one to be killed")
 
         victim.send_signal(signal.SIGKILL)
         victim.wait(PATIENCE)
