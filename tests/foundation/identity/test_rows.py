@@ -14,6 +14,7 @@ from milepost.foundation.identity.models import (
     ApiToken,
     Community,
     ErasedIdentity,
+    Identity,
     Invitation,
     Membership,
     Person,
@@ -50,18 +51,23 @@ def test_an_account_is_one_person_in_a_community_and_a_handle_one_s():
     make_person(make_community(), account=member.account, handle="amara")
     for _ in range(2):
         make_person(member.community)
+    assert Person.objects.filter(account=member.account, handle="amara").count() == 2
+    assert Person.objects.filter(community=member.community, account=None, handle="").count() == 2
 
 
 def test_an_identity_is_there_once_in_a_community():
     identity = make_identity()
     refused(lambda: make_identity(identity.person, source_key=identity.source_key))
-    make_identity(source_key=identity.source_key)
+    elsewhere = make_identity(source_key=identity.source_key)
+    assert elsewhere.community_id != identity.community_id
+    assert set(Identity.objects.filter(source_key=identity.source_key)) == {identity, elsewhere}
 
 
 def test_nobody_leaves_before_they_joined():
     member = make_member()
     before = clock.now() - datetime.timedelta(days=1)
     refused(lambda: Membership.objects.filter(person=member).update(left_at=before))
+    assert Membership.objects.get(person=member).left_at is None
 
 
 def test_an_invitation_says_for_whom_it_is():
@@ -72,11 +78,13 @@ def test_an_invitation_says_for_whom_it_is():
                 community=by.community, invited_by=by, digest=digest("x"), **fields
             )
         )
+    assert not Invitation.objects.exists()
 
 
 def test_a_key_of_another_community_is_refused():
     one, other = make_cast(), make_cast()
     refused(lambda: Membership.objects.filter(person=one.soraya).update(invited_by=other.amara))
+    assert Membership.objects.filter(person=one.soraya).update(invited_by=one.amara) == 1
 
 
 def test_a_community_is_not_part_of_itself():

@@ -39,7 +39,7 @@ def wait_until(true: Callable[[], object], what: str) -> None:
         time.sleep(0.01)
 
 
-def test_database_url() -> str:
+def address_of_this_database() -> str:
     """The address of this test's own database, for another process."""
     settings = connection.settings_dict
     if connection.vendor == "sqlite":
@@ -48,12 +48,9 @@ def test_database_url() -> str:
     return f"postgresql://{user}:{quote(settings['PASSWORD'])}@{host}:{settings['PORT']}/{settings['NAME']}"
 
 
-test_database_url.__test__ = False  # type: ignore[attr-defined]
-
-
 @contextmanager
 def worker_process() -> Iterator[subprocess.Popen[bytes]]:
-    environment = os.environ | {"DATABASE_URL": test_database_url()}
+    environment = os.environ | {"DATABASE_URL": address_of_this_database()}
     command = [sys.executable, "-m", "tests.foundation.jobs.worker_process"]
     process = subprocess.Popen(command, cwd=CHECKOUT, env=environment)
     try:

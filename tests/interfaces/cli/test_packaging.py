@@ -30,27 +30,29 @@ def commands(path: Path) -> set[str]:
     return {words.strip() for words in found}
 
 
-def understood(words: str) -> None:
-    """Raise click's usage error where subcommand or options are not there; values are not looked at."""
+def wrong_with(words: str) -> str:
+    """Which subcommand or option is not there; values are not looked at. Empty where all are."""
     command: click.Command = milepost
     context = click.Context(milepost, info_name="milepost")
     options: set[str] = {name for param in milepost.params for name in param.opts} | {"--help", "--version"}
     for word in shlex.split(words):
         if word.startswith("-") and word != "-":
-            assert word.partition("=")[0] in options, f"{word} is no option of milepost {words}"
+            if word.partition("=")[0] not in options:
+                return f"{word} is no option of milepost {words}"
         elif isinstance(command, click.Group):
             if word in {"…", "FOLDER", "COMMAND"}:
                 continue
             found = command.get_command(context, word)
-            assert found is not None, f"{word} is no command: milepost {words}"
+            if found is None:
+                return f"{word} is no command: milepost {words}"
             command = found
             options |= {name for param in command.params for name in param.opts}
+    return ""
 
 
 @pytest.mark.parametrize("path", [*PAGES, *UNITS], ids=lambda path: path.name)
 def test_what_operators_are_told_to_type(path):
-    for words in commands(path):
-        understood(words)
+    assert [wrong for words in commands(path) if (wrong := wrong_with(words))] == []
 
 
 def test_enough_is_told_to_mean_something():
@@ -60,8 +62,7 @@ def test_enough_is_told_to_mean_something():
 
 @pytest.mark.parametrize("words", ["serve --prot 8000", "backups x", "readers forward"])
 def test_what_is_not_understood(words):
-    with pytest.raises(AssertionError):
-        understood(words)
+    assert f"milepost {words}" in wrong_with(words)
 
 
 def test_every_setting_is_documented():

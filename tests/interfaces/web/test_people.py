@@ -195,7 +195,9 @@ def test_who_has_no_page(cast: Cast) -> None:
     unclaimed = cast.joao.person
     other = make_cast().soraya
     for key in ("nobody", uuid.uuid4(), erased.pk, "erased", unclaimed.pk, other.pk, "%00", "x" * 300):
-        read(cast.soraya, f"people/{key}/", status=404)
+        page = read(cast.soraya, f"people/{key}/", status=404)
+        assert "Was Erased" not in page
+        assert unclaimed.name not in page
 
 
 def test_who_was_merged_leads_to_the_person_that_they_are(cast: Cast) -> None:

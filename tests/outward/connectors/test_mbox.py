@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milepost.outward.connectors.records import ConnectorError
+from milepost.outward.connectors.records import ConnectorError, FileReference
 from milepost.outward.connectors.sources import detect_source, open_source
 from milepost.outward.connectors.sources import mbox as mbox_module
 from milepost.outward.connectors.sources.mail import Mail, parse_date, thread_title
@@ -317,7 +317,11 @@ def test_titles(subject, title):
 @given(st.binary(max_size=600))
 def test_no_bytes_make_the_reader_fail(raw):
     parsed = Mail(b"From x  Thu May  2 10:00:00 2013\n" + raw)
-    parsed.sender(), parsed.date(), parsed.delivered(), parsed.references(), parsed.content(), parsed.subject()
+    ids, answered = parsed.references()
+    text, files = parsed.content()
+    assert all(isinstance(one, str) for one in (*parsed.sender(), *ids, answered, text, parsed.subject()))
+    assert all(isinstance(file, FileReference) for file in files)
+    assert all(moment is None or moment.tzinfo for moment in (parsed.date(), parsed.delivered()))
 
 
 @given(st.text(max_size=80))

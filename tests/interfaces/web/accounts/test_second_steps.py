@@ -30,11 +30,15 @@ STEP = "/accounts/2fa/authenticate/"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
+def step_now() -> int:
+    """The number of the 30 seconds in which we are."""
+    return int(time.time() // 30)
+
+
 def code_now(secret: str = SECRET) -> str:
     """What an authenticator app would show (RFC 6238: SHA-1, 30 seconds, six digits), worked out apart from allauth."""
     key = base64.b32decode(secret + "=" * (-len(secret) % 8))
-    counter = int(time.time() // 30).to_bytes(8, "big")
-    digest = hmac.new(key, counter, hashlib.sha1).digest()
+    digest = hmac.new(key, step_now().to_bytes(8, "big"), hashlib.sha1).digest()
     start = digest[-1] & 15
     return f"{(int.from_bytes(digest[start : start + 4], 'big') & 0x7FFFFFFF) % 10**6:06}"
 
