@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -34,18 +35,24 @@ def specification(weeks: Sequence[Week], *, dark: bool = False) -> dict[str, Any
     """Vega-Lite: bars a week, newcomers on top in another colour. Data included."""
     import altair as alt
 
+    # Stacked here: where a bar has a width of its own (`x2`), Vega-Lite takes it for one that lies, and stacks nothing.
+    # Moments without a zone are the reader's own; of days alone the script would make midnight in Greenwich.
     rows = [
         {
-            "week": w.monday.isoformat(),
-            "until": (w.monday + _WIDTH).isoformat(),
+            "week": start.isoformat(),
+            "until": (start + _WIDTH).isoformat(),
             "who": who,
-            "order": order,
             "people": n,
+            "from": below,
+            "to": below + n,
+            "said": f"{date_format(w.monday)}: {who}, {n}",
         }
         for w in weeks
-        for order, (who, n) in enumerate(
-            [(_("Been here before"), w.people - w.newcomers), (_("For the first time"), w.newcomers)]
-        )
+        for start in [datetime.combine(w.monday, time())]
+        for who, n, below in [
+            (_("Been here before"), w.people - w.newcomers, 0),
+            (_("For the first time"), w.newcomers, w.people - w.newcomers),
+        ]
     ]
     ink, line = ("#d9d2c5", "#4a443b") if dark else ("#55493c", "#ddd6c9")
     chart = (
@@ -54,11 +61,12 @@ def specification(weeks: Sequence[Week], *, dark: bool = False) -> dict[str, Any
             width="container",
             height=240,
         )
-        .mark_bar(cornerRadius=2)
+        .mark_rect(cornerRadius=2)
         .encode(
             x=alt.X("week:T", title=None, axis=alt.Axis(format="%b %Y", tickCount=6, labelFlush=True, grid=False)),
             x2="until:T",
-            y=alt.Y("people:Q", title=_("People"), stack=True, axis=alt.Axis(tickMinStep=1)),
+            y=alt.Y("from:Q", title=_("People"), axis=alt.Axis(tickMinStep=1), scale=alt.Scale(domainMin=0)),
+            y2="to:Q",
             color=alt.Color(
                 "who:N",
                 title=None,
@@ -66,7 +74,7 @@ def specification(weeks: Sequence[Week], *, dark: bool = False) -> dict[str, Any
                 scale=alt.Scale(range=["#5ba883", "#e8b45a"] if dark else ["#0f6a45", "#eeab3c"]),
                 legend=alt.Legend(orient="top"),
             ),
-            order="order:Q",
+            description="said:N",
             tooltip=[alt.Tooltip("week:T", format="%-d %B %Y"), alt.Tooltip("who:N"), alt.Tooltip("people:Q")],
         )
         .configure(background="transparent", font="ui-sans-serif, system-ui, sans-serif")
