@@ -1,0 +1,1 @@
+"""Gatherings: workshops, meetups, calls and conferences, with who comes. Records `event.*`."""

@@ -1,0 +1,1 @@
+"""Guides, links, files, templates and courses that help people on their way. Records `resource.*`."""

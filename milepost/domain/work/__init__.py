@@ -1,0 +1,1 @@
+"""Ways to take part: opportunities that members take and finish. Records `opportunity.*`."""

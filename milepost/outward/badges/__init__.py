@@ -1,0 +1,1 @@
+"""Awards as signed Open Badges that others can verify."""

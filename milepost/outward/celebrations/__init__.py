@@ -1,0 +1,1 @@
+"""Moments worth celebrating, told as each person wants it."""
