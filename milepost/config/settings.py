@@ -209,6 +209,8 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_PASSKEY_SIGNUP_ENABLED = False
 MFA_TOTP_ISSUER = "Milepost"
+# One step of 30 s either way (RFC 6238, 5.2): clocks drift, and people type slowly.
+MFA_TOTP_TOLERANCE = 1
 # Browsers allow WebAuthn without https only on the name "localhost".
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
 USERSESSIONS_TRACK_ACTIVITY = False
