@@ -18,13 +18,13 @@ from .models import Profile
 
 PHOTO_LIMIT = 8 * 2**20
 """Bytes of a photo as it is sent."""
-TEXTS = ("headline", "about", "place", "pronouns", "link")
+TEXTS = ("called", "headline", "about", "place", "pronouns", "link")
 
 
 def present(
     *, person: Person, name: str, photo: File | None = None, without_photo: bool = False, **texts: str
 ) -> Profile:
-    """The member says who they are. `texts`: headline, about, place, pronouns, link.
+    """The member says who they are. `texts`: called, headline, about, place, pronouns, link.
 
     A photo is decoded and written anew, which drops where it was taken. Raises DomainError for no name, or a picture that
     cannot be read.
@@ -40,7 +40,7 @@ def present(
         Person.objects.select_for_update().get(pk=person.pk)
         profile = _profile(person)
         for key, text in texts.items():
-            setattr(profile, key, text.strip())
+            setattr(profile, key, " ".join(text.split())[:60] if key == "called" else text.strip())
         gone = profile.photo.name if profile.photo and (picture or without_photo) else ""
         if picture:
             profile.photo.save(f"{new_id()}{picture.suffix}", ContentFile(picture.content), save=False)
