@@ -14,7 +14,7 @@ from typing import Any
 from django.core.cache import cache
 from django.db import models
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Value
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast, Coalesce, Concat
 
 from milepost.domain.charter.models import CharterVersion
 from milepost.domain.charter.models import Value as HeldDear
@@ -48,6 +48,10 @@ class Stone:
     reached: int
     retired: bool = False
     """No longer on the way; who reached it keeps it."""
+    is_step: bool = False
+    """A small step of taking part: never shown as what someone achieved."""
+    secret: bool = False
+    """Only who reached it, and stewards, know of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,8 @@ class Bearings:
 
     @property
     def stones(self) -> list[Stone]:
-        return [stone for stone in self.every_stone if not stone.retired]
+        """The way as everyone may see it: milestones of life that are pursued."""
+        return [s for s in self.every_stone if not (s.retired or s.is_step or s.secret)]
 
     def stone(self, ident: uuid.UUID | None) -> Stone | None:
         return next((stone for stone in self.every_stone if stone.id == ident), None)
@@ -174,11 +179,12 @@ def _parts(community: Community) -> list[QuerySet[Any, Any]]:
             position_=F("position"),
         ),
         _rows(
-            Milestone.objects.filter(**there),
+            Milestone.objects.adopted().filter(**there),
             "stone",
             slug_=F("slug"),
             title_=F("name"),
             text_=F("why"),
+            unit_=Concat("kind", Value(" "), Cast("is_secret", models.IntegerField()), output_field=_TEXT),
             deadline_=F("retired_at"),
             count_=_counted("pk"),
             position_=F("position"),
@@ -210,7 +216,8 @@ def _rows(found: QuerySet[Any], kind: str, **columns: Any) -> QuerySet[Any, Any]
 
 
 def _counted(milestone: str) -> Any:
-    counted = Award.objects.filter(milestone=OuterRef(milestone)).order_by().values("milestone").annotate(n=Count("*"))
+    counted = Award.objects.standing().filter(milestone=OuterRef(milestone)).order_by().values("milestone")
+    counted = counted.annotate(n=Count("person", distinct=True))
     return Coalesce(Subquery(counted.values("n")), 0)
 
 
@@ -224,7 +231,13 @@ def _place(made: Bearings, row: dict[str, Any]) -> None:
         case "value":
             made.values.append(ValueRow(ident, slug, title, text))
         case "stone":
-            made.every_stone.append(Stone(ident, slug, title, text, row["count_"], row["deadline_"] is not None))
+            kind, _space, secret = row["unit_"].partition(" ")
+            made.every_stone.append(
+                Stone(
+                    ident, slug, title, text, row["count_"], retired=row["deadline_"] is not None,
+                    is_step=kind == Milestone.Kind.STEP, secret=secret == "1",
+                )
+            )  # fmt: skip
         case _:
             counted = row["count_"] if row["milestone_"] else None
             made.goals.append(

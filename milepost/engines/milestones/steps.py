@@ -110,7 +110,7 @@ def journey(person: Person) -> Journey:
       SELECT step, CAST(day AS text), '' FROM ({_joined("m.person_id = %(person)s")}) AS membership
       UNION ALL
       SELECT CAST(milestone_id AS text), CAST(reached_on AS text), evidence FROM milestones_award
-      WHERE person_id = %(person)s
+      WHERE person_id = %(person)s AND revoked_at IS NULL
       UNION ALL
       SELECT 'celebration', '', celebration FROM people_profile WHERE person_id = %(person)s"""
     made = Journey()
@@ -129,7 +129,10 @@ def journey(person: Person) -> Journey:
         elif what in Step:
             made.steps[Step(what)] = day
         else:
-            made.awards[uuid.UUID(what)] = Reached(day, evidence)
+            # One that repeats counts from its first time.
+            before = made.awards.get(ident := uuid.UUID(what))
+            if before is None or day < before.day:
+                made.awards[ident] = Reached(day, evidence)
     if made.joined and (anniversary := a_year_after(made.joined)) <= clock.today(person.community.time_zone):
         made.steps[Step.YEAR] = anniversary
     return made

@@ -63,7 +63,7 @@ def index(request: Request) -> HttpResponse:
 def _mine(actor: Actor) -> set[Any]:
     if actor.person is None:
         return set()
-    return set(Award.objects.filter(person=actor.person).values_list("milestone", flat=True))
+    return set(Award.objects.standing().filter(person=actor.person).values_list("milestone", flat=True))
 
 
 @require_safe
