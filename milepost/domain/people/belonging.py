@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import uuid
 from collections.abc import Iterable
 
 from django.db import transaction
@@ -21,15 +22,27 @@ from .authority import check, rank
 
 def _locked(person: Person) -> Membership:
     """The person's membership, held until the end of the transaction. Raises DomainError for who does not belong."""
-    membership = (
-        Membership.objects.select_for_update(of=("self",))
-        .select_related("person", "person__community")
-        .filter(person=person, left_at__isnull=True, person__merged_into__isnull=True, person__erased_at__isnull=True)
-        .first()
+    theirs = Membership.objects.filter(
+        person=person, left_at__isnull=True, person__merged_into__isnull=True, person__erased_at__isnull=True
     )
+    if theirs.filter(role=Role.OWNER).exists():
+        # All owners' rows in one order, before one's own: two owners who each held theirs would wait for each other.
+        _hold_owners(person.community_id)
+    membership = theirs.select_for_update(of=("self",)).select_related("person", "person__community").first()
     if membership is None:
         raise DomainError(_("%(name)s does not belong to the community now.") % {"name": person})
     return membership
+
+
+def _hold_owners(community: uuid.UUID) -> list[uuid.UUID]:
+    """The memberships of the owners who can sign in, held until the end of the transaction."""
+    return list(
+        Membership.objects.active()
+        .select_for_update(of=("self",))
+        .filter(community_id=community, role=Role.OWNER, person__account__is_active=True)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
 
 
 def keep_an_owner(membership: Membership) -> None:
@@ -39,14 +52,7 @@ def keep_an_owner(membership: Membership) -> None:
     """
     if membership.role != Role.OWNER:
         return
-    owners = list(
-        Membership.objects.active()
-        .select_for_update(of=("self",))
-        .filter(community_id=membership.community_id, role=Role.OWNER, person__account__is_active=True)
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
-    if not set(owners) - {membership.pk}:
+    if not set(_hold_owners(membership.community_id)) - {membership.pk}:
         raise DomainError(
             _("There is no other owner, and without one nobody could look after the community."),
             _("Make someone else an owner first."),
