@@ -27,7 +27,7 @@ class Rollup(Projection):
     def apply(self, batch: Batch) -> None:
         where, params = batch.where()
         _count(where, params)
-        affected = _affected(batch)
+        affected = affected(batch)
         if affected:
             recount(affected, batch.high)
 
@@ -36,7 +36,7 @@ class Rollup(Projection):
         MemberObjectDay.objects.all()._raw_delete(MemberObjectDay.objects.db)
 
 
-def _affected(batch: Batch) -> set[uuid.UUID]:
+def affected(batch: Batch) -> set[uuid.UUID]:
     """The people whose counts the batch changes backwards: taken back, merged, split, or counted in another time zone."""
     people: set[uuid.UUID] = set()
     identities: set[uuid.UUID] = set()
