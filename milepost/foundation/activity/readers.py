@@ -27,9 +27,9 @@ class Rollup(Projection):
     def apply(self, batch: Batch) -> None:
         where, params = batch.where()
         _count(where, params)
-        affected = affected(batch)
-        if affected:
-            recount(affected, batch.high)
+        people = affected(batch)
+        if people:
+            recount(people, batch.high)
 
     def reset(self) -> None:
         MemberDay.objects.all()._raw_delete(MemberDay.objects.db)
