@@ -1,1 +1,4 @@
-"""Moments worth celebrating, told as each person wants it."""
+"""What is celebrated: a moment for what members reached, congratulations, anniversaries, round-ups, and landmarks of the whole.
+
+Records `congratulation.given` and `landmark.reached`.
+"""
