@@ -6,6 +6,7 @@ They write rows only, nothing of it stands in the log; where the log matters, a 
 from __future__ import annotations
 
 from .cast import Cast, make_cast
+from .helping import make_draft, make_opportunity, make_resource
 from .people import (
     PASSWORD,
     actor,
@@ -37,16 +38,19 @@ __all__ = [
     "make_cast",
     "make_charter",
     "make_community",
+    "make_draft",
     "make_goal",
     "make_identity",
     "make_member",
     "make_milestone",
+    "make_opportunity",
     "make_organisation",
     "make_person",
     "make_post",
     "make_praise",
     "make_profile",
     "make_reaction",
+    "make_resource",
     "make_space",
     "make_thread",
     "make_value",
