@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
+from milepost.foundation import conditions
 from milepost.foundation.common.errors import DomainError
 from milepost.foundation.identity.models import Community, Person
 
@@ -18,12 +19,13 @@ if TYPE_CHECKING:
 
 def checked(details: Details, milestone: Milestone) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Rule and levels in the form in which they are kept. Raises DomainError (`conditions.Invalid` names the places)."""
-    from milepost.foundation import conditions
-
-    community = milestone.community
-    rule = conditions.parse(details.rule, community=community).tree if details.rule else {}
+    community, owner = milestone.community, ("reached", milestone.slug)
+    rule = conditions.parse(details.rule, community=community, owner=owner).tree if details.rule else {}
     levels = [
-        {"name": str(level["name"]).strip()[:80], "rule": conditions.parse(level["rule"], community=community).tree}
+        {
+            "name": str(level["name"]).strip()[:80],
+            "rule": conditions.parse(level["rule"], community=community, owner=owner).tree,
+        }
         for level in details.levels
     ]
     if details.repeats == "each" and details.way == "rule":

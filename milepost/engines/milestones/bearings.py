@@ -231,11 +231,11 @@ def _place(made: Bearings, row: dict[str, Any]) -> None:
         case "value":
             made.values.append(ValueRow(ident, slug, title, text))
         case "stone":
-            kind, _space, secret = row["unit_"].partition(" ")
+            kind, _space, hidden = row["unit_"].partition(" ")
             made.every_stone.append(
                 Stone(
                     ident, slug, title, text, row["count_"], retired=row["deadline_"] is not None,
-                    is_step=kind == Milestone.Kind.STEP, secret=secret == "1",
+                    is_step=kind == Milestone.Kind.STEP, secret=hidden == "1",
                 )
             )  # fmt: skip
         case _:

@@ -17,6 +17,11 @@ from milepost.foundation.identity.roles import RANK
 from .models import Award, GoalServed, SpaceGrant
 
 
+def gives(milestone: Milestone) -> bool:
+    """Whether reaching it gives anything."""
+    return bool(milestone.grants_role) or SpaceGrant.objects.filter(milestone=milestone).exists()
+
+
 def give(award: Award) -> None:
     """Role and spaces, for a member who signs in: never less than they have, and nobody who left. Twice changes nothing."""
     milestone = award.milestone
@@ -44,7 +49,8 @@ def serve(*, milestone: Milestone, goal: Goal | None, spaces: list[Space], by: P
     DomainError for something of another community, and for a space that is open anyway.
     """
     check(by, "paths.write", milestone.community)
-    for one in [*spaces, *([goal] if goal else [])]:
+    linked: list[Space | Goal] = [*spaces, *([goal] if goal else [])]
+    for one in linked:
         if one.community_id != milestone.community_id:
             raise DomainError(_("“%(name)s” belongs to another community.") % {"name": one})
     changes = {}

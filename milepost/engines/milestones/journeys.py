@@ -76,6 +76,8 @@ class Journey:
     steps: list[JourneyStone] = field(default_factory=list)
     """Small steps that were reached."""
     own: list[OwnStone] = field(default_factory=list)
+    let_go: list[OwnStone] = field(default_factory=list)
+    """Of their own, and let go."""
 
     @property
     def next_stone(self) -> JourneyStone | None:
@@ -130,7 +132,8 @@ def walk(person: Person, now: Bearings, *, own: bool) -> Journey:
                 JourneyStone(ident, ahead.slug, ahead.name, ahead.why, state, (), tuple(named.get(ident, ())))
             )
     if own:
-        made.own = list(OwnStone.objects.filter(person=person, given_up_at__isnull=True))
+        for stone_of_own in OwnStone.objects.filter(person=person):
+            (made.own if stone_of_own.given_up_at is None else made.let_go).append(stone_of_own)
     return made
 
 

@@ -181,7 +181,7 @@ class Award(IdModel):
                 if award.revoked_at is None:
                     return award
                 award._stand_again(reached_on, how=how, awarded_by=by, backfilled=backfilled, **told)
-            award._tell()
+            award.tell()
             give(award)
             return award
 
@@ -203,7 +203,8 @@ class Award(IdModel):
     def source_key(self) -> str:
         return source_key(self.milestone_id, self.person_id, self.occurrence)
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Record `milestone.reached`, under the key that says it once."""
         record(
             "milestone.reached",
             community=self.person.community,
