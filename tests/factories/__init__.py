@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .cast import Cast, make_cast
 from .helping import make_draft, make_opportunity, make_resource
+from .gatherings import make_event, make_past_event, make_when
 from .people import (
     PASSWORD,
     actor,
@@ -39,12 +40,14 @@ __all__ = [
     "make_charter",
     "make_community",
     "make_draft",
+    "make_event",
     "make_goal",
     "make_identity",
     "make_member",
     "make_milestone",
     "make_opportunity",
     "make_organisation",
+    "make_past_event",
     "make_person",
     "make_post",
     "make_praise",
@@ -54,4 +57,5 @@ __all__ = [
     "make_space",
     "make_thread",
     "make_value",
+    "make_when",
 ]
