@@ -54,7 +54,7 @@ class Deeds:
     object: uuid.UUID | None = None
     tagged: Sql | None = None
     newcomers: int | None = None
-    """Only toward people who had joined so many days before, at most."""
+    """Only toward people who had joined, or begun to take part, so many days before, at most."""
     zone: str = "UTC"
 
     def is_detailed(self, measure: str) -> bool:
@@ -97,12 +97,13 @@ class Deeds:
             found.append(sql("r.object_id IN ({tagged})", tagged=self.tagged))
         if self.newcomers is not None:
             toward = "r.person_id" if self.received else "r.other_id"
-            since = _joined_on("n", self.zone)
+            # Of an imported history nobody knows who joined when: there the first deed is the beginning.
             found.append(
                 sql(
-                    "EXISTS (SELECT 1 FROM identity_membership n WHERE n.person_id = {toward}"
-                    " AND r.day <= {until} AND {since} <= r.day)",
-                    toward=toward, until=later(since, self.newcomers), since=since,
+                    "EXISTS (SELECT 1 FROM (SELECT MIN(k.day) AS day FROM (SELECT {joined} AS day FROM identity_membership n"
+                    " WHERE n.person_id = {toward} UNION ALL SELECT b.day FROM activity_memberday b"
+                    " WHERE b.person_id = {toward}) k) s WHERE s.day <= r.day AND r.day <= {until})",
+                    joined=_joined_on("n", self.zone), toward=toward, until=later("s.day", self.newcomers),
                 )
             )  # fmt: skip
         return found

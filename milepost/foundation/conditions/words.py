@@ -151,7 +151,7 @@ def _toward(tree: dict[str, Any], where: dict[str, str]) -> list[str]:
     if name := where.get("tag"):
         said.append(_("tagged “%(name)s”") % {"name": name})
     if length := duration(tree.get("newcomers")):
-        said.append(_("toward people who had joined less than %(length)s before") % {"length": length.say()})
+        said.append(_("toward people who had come less than %(length)s before") % {"length": length.say()})
     return said
 
 
