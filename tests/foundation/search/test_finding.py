@@ -320,7 +320,7 @@ def test_history_is_found_without_a_line_of_python_a_row(cast, space, django_ass
     )
     # A slow machine has made the batches of earlier tests small.
     monkeypatch.setattr(following, "_sizes", {})
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         following.step(following.find("search"))
     assert SearchDocument.objects.filter(kind="post").count() == 300
     assert titles(cast.soraya, "imported 299") == ["Old 299"]
