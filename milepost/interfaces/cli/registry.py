@@ -41,7 +41,10 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "account": Entry("account:account", "Create sign-ins and give them a role."),
         "import": Entry("importing:importing", "Bring in a history: Slack, Discord, mail, a forum, a table."),
         "export": Entry("exporting:exporting", "Take a whole community out as documented files."),
+        "personas": Entry("personas:personas", "Load personas and their paths from a file; see who is where."),
+        "milestones": Entry("milestones:milestones", "Milestones: define, preview, go through history, list awards."),
         "stats": Entry("stats:stats", "Count what is stored of a community."),
+        "conditions": Entry("conditions:conditions", "Rules: check one, explain it, count whom it is about."),
     },
     "Look after it": {
         "check": Entry("check:check", "Look at everything that can go wrong, and say what to do."),

@@ -11,10 +11,13 @@ urlpatterns = [
     path("", front, name="front"),
     path("c/<slug:slug>/", include("milepost.interfaces.web.home.urls")),
     path("c/<slug:slug>/", include("milepost.interfaces.web.people.urls")),
+    path("c/<slug:slug>/", include("milepost.interfaces.web.paths.urls")),
     path("", include("milepost.interfaces.web.accounts.urls")),
     path("c/<slug:slug>/", include("milepost.interfaces.web.spaces.urls")),
     path("c/<slug:slug>/", include("milepost.interfaces.web.search.urls")),
     path("c/<slug:slug>/", include("milepost.interfaces.web.desk.urls")),
     path("c/<slug:slug>/", include("milepost.interfaces.web.imports.urls")),
+    path("c/<slug:slug>/", include("milepost.interfaces.web.celebrations.urls")),
+    path("", include("milepost.interfaces.web.celebrations.urls_outside")),
     path("styleguide/", styleguide, name="styleguide"),
 ]

@@ -41,7 +41,7 @@ from milepost.foundation.identity.models import (
 )
 from milepost.foundation.identity.models.person import LOCAL
 
-from . import around, records
+from . import around, records, walking
 from .around import ARCHIVE_SOURCE
 from .generating import generate
 from .report import LoadReport
@@ -133,6 +133,7 @@ class _Loader:
                 ("reactions", self._reactions),
                 ("milestones", self._milestones),
                 ("thanks", self._thanks),
+                ("personas and groups", lambda: walking.walk(self)),
                 ("invitations and claims", lambda: around.waiting(self)),
                 ("chapters", lambda: around.chapters(self)),
             )

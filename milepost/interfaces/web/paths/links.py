@@ -1,0 +1,25 @@
+"""Addresses of this area, built without looking up names."""
+
+from __future__ import annotations
+
+import uuid
+
+from milepost.foundation.identity.models import Community
+from milepost.interfaces.web.home import links
+
+
+def persona(community: Community, slug: str) -> str:
+    return f"{links.base(community)}personas/{slug}/"
+
+
+def journey(community: Community, ident: uuid.UUID, handle: str = "") -> str:
+    return f"{links.person(community, ident, handle)}journey/"
+
+
+def cohort(community: Community, slug: str) -> str:
+    return f"{links.base(community)}cohorts/{slug}/"
+
+
+def meet(community: Community, ident: uuid.UUID, milestone: str = "") -> str:
+    """Where one asks to meet someone, perhaps about a milestone (its slug)."""
+    return f"{links.person(community, ident)}introduction/{f'?about={milestone}' if milestone else ''}"
