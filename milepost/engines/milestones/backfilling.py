@@ -17,6 +17,7 @@ from milepost.domain.people.authority import check
 from milepost.foundation.audit.models import trace
 from milepost.foundation.common import clock
 from milepost.foundation.common.errors import Conflict, DomainError
+from milepost.foundation.common.ids import NO_ID
 from milepost.foundation.conditions.sql import a_date, ident, key
 from milepost.foundation.identity.models import Person
 
@@ -26,6 +27,7 @@ from .models import Award, NextLook, RuleInForce
 from .rules import Found, Rule, rule_of
 from .settling import CHUNK, FOUND_BY_RULE, Settled, settle
 
+AT_ONCE = 2_000
 SHOWN = 200
 """People that a preview names."""
 
@@ -230,14 +232,14 @@ def _expect_everyone(rule: Rule) -> None:
     """When to look at each member again, by some thousand at a time."""
     if not rule.is_timed:
         return
-    people = list(
-        Person.objects.filter(membership__community=rule.community, membership__left_at__isnull=True).values_list(
-            "pk", flat=True
-        )
+    there = Person.objects.filter(community=rule.community, erased_at__isnull=True, merged_into__isnull=True).order_by(
+        "pk"
     )
-    for start in range(0, len(people), 2_000):
+    last = NO_ID
+    while people := list(there.filter(pk__gt=last).values_list("pk", flat=True)[:AT_ONCE]):
         with transaction.atomic():
-            expect(rule, people[start : start + 2_000])
+            expect(rule, people)
+        last = people[-1]
 
 
 def let_go(milestone: Milestone, *, awards: Sequence[uuid.UUID] | None, by: Person | None, reason: str) -> int:

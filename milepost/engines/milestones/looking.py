@@ -19,6 +19,8 @@ from .models import Award, NextLook
 from .rules import Rule, in_force
 from .settling import CHUNK, FOUND_BY_RULE, Settled, settle
 
+AT_ONCE = 10_000
+"""People that one statement names."""
 AHEAD = datetime.timedelta(hours=14)
 """Nowhere is it a later day than in the zone that is furthest ahead of UTC."""
 
@@ -27,6 +29,11 @@ def expect(rule: Rule, people: Sequence[uuid.UUID]) -> None:
     """Note when to look at these people again; nobody who has reached it, and nobody for whom nothing is to come."""
     if not rule.is_timed:
         return
+    for start in range(0, len(people), AT_ONCE):
+        _expect(rule, people[start : start + AT_ONCE])
+
+
+def _expect(rule: Rule, people: Sequence[uuid.UUID]) -> None:
     NextLook.objects.filter(milestone=rule.milestone, person__in=list(people)).delete()
     first: dict[uuid.UUID, datetime.date] = {}
     for occurrence, condition in rule.variants:

@@ -15,11 +15,16 @@ from milepost.foundation.conditions.language import ANYTHING
 from milepost.foundation.conditions.matching import matching
 from milepost.foundation.conditions.sql import a_date, ident
 from milepost.foundation.conditions.touching import Touched, touched
+from milepost.foundation.identity.models import Membership
 
 from .looking import expect
 from .models import Award, NextLook
 from .rules import REACHED, Found, Rule, in_force
 from .settling import FOUND_BY_RULE, re_examine, settle
+
+
+AT_ONCE = 10_000
+"""People that one statement names (SQLite allows 32,766 parameters)."""
 
 
 @dataclass(slots=True)
@@ -28,6 +33,8 @@ class Days:
 
     first: dict[uuid.UUID, datetime.date] = field(default_factory=dict)
     fresh: dict[uuid.UUID, datetime.date] = field(default_factory=dict)
+    members: frozenset[uuid.UUID] = frozenset()
+    """Who of them belongs; the others are known from imports only."""
 
 
 @reader
@@ -81,11 +88,13 @@ def _still_open(rule: Rule, people: set[uuid.UUID], days: Days) -> list[uuid.UUI
     """Those for whom the batch can change something: not reached, or something older than the day on which it was came in."""
     if rule.repeats or len(rule.variants) > 1:
         return list(people)
-    held = Award.objects.filter(milestone=rule.milestone, person__in=people)
-    for person, on, how, revoked in held.values_list("person_id", "reached_on", "how", "revoked_how"):
-        never = how not in FOUND_BY_RULE or revoked == Award.Revoked.STEWARD
-        if never or (not revoked and days.first.get(person, datetime.date.min) >= on):
-            people.discard(person)
+    chosen = list(people)
+    for start in range(0, len(chosen), AT_ONCE):
+        held = Award.objects.filter(milestone=rule.milestone, person__in=chosen[start : start + AT_ONCE])
+        for person, on, how, revoked in held.values_list("person_id", "reached_on", "how", "revoked_how"):
+            never = how not in FOUND_BY_RULE or revoked == Award.Revoked.STEWARD
+            if never or (not revoked and days.first.get(person, datetime.date.min) >= on):
+                people.discard(person)
     return list(people)
 
 
@@ -97,10 +106,10 @@ def _likely(rule: Rule, people: list[uuid.UUID], days: Days) -> list[uuid.UUID]:
     today = clock.today(rule.community.time_zone)
     if rule.repeats or len(people) < 2:
         return people
-    quick = [person for person in people if days.first.get(person) == today]
+    quick = [person for person in people if days.first.get(person) == today and person in days.members]
     if not quick:
         return people
-    slow = [person for person in people if days.first.get(person) != today]
+    slow = set(people) - set(quick)
     likely: set[uuid.UUID] = set()
     for condition in rule.conditions:
         likely.update(matching(condition, rule.community, people=quick))
@@ -108,7 +117,7 @@ def _likely(rule: Rule, people: list[uuid.UUID], days: Days) -> list[uuid.UUID]:
 
 
 def _days(batch: Batch) -> Days:
-    """One query."""
+    """Two queries."""
     where, params = batch.where()
     day = local_day_sql("a.happened_at", "c.time_zone")
     sides = " UNION ALL ".join(
@@ -126,4 +135,9 @@ def _days(batch: Batch) -> Days:
             found.first[ident(person)] = a_date(first)
             if fresh is not None:
                 found.fresh[ident(person)] = a_date(fresh)
+    everyone, belonging = list(found.first), set()
+    for start in range(0, len(everyone), AT_ONCE):
+        some = Membership.objects.active().filter(person__in=everyone[start : start + AT_ONCE])
+        belonging.update(some.values_list("person_id", flat=True))
+    found.members = frozenset(belonging)
     return found

@@ -15,10 +15,12 @@ from milepost.domain.paths.models import Milestone, MilestoneVersion
 from milepost.domain.paths.ruling import reached_in
 from milepost.foundation.activity.models import MemberDay
 from milepost.foundation.common import clock
-from milepost.foundation.conditions import Condition, Invalid, Sql, first_days_sql, parse
+from milepost.foundation.common.databases import local_day_sql
+from milepost.foundation.conditions import Condition, Invalid, Sql, parse
+from milepost.foundation.conditions.intervals import intervals_sql
 from milepost.foundation.conditions.leaves import OBJECTS, Scope
 from milepost.foundation.conditions.matching import rows_of
-from milepost.foundation.conditions.sql import a_date, day, ident, joined, sql
+from milepost.foundation.conditions.sql import ALWAYS, a_date, day, earlier_of, ident, joined, sql
 from milepost.foundation.identity.models import Community
 
 from .models import RuleInForce
@@ -81,7 +83,7 @@ class Rule:
         parts = [
             sql(
                 "SELECT f.person_id AS person_id, {occurrence} AS occurrence, f.day AS day FROM ({days}) f",
-                occurrence=Sql("%s", (occurrence,)), days=first_days_sql(condition, self.community, people=people),
+                occurrence=Sql("CAST(%s AS text)", (occurrence,)), days=first_days(condition, self.community, people),
             )
             for occurrence, condition in (self._years() if yearly else self.variants)
         ]  # fmt: skip
@@ -110,10 +112,41 @@ class Rule:
         )
         return sql(
             "SELECT o.person_id AS person_id, CAST(o.unit AS text) AS occurrence, MIN(o.day) AS day FROM ({rows}) o"
-            " JOIN identity_membership m ON m.person_id = o.person_id AND m.left_at IS NULL"
-            " WHERE o.day <= {today} GROUP BY o.person_id, o.unit",
-            rows=rows, today=day(clock.today(self.community.time_zone)),
+            " {present} WHERE o.day <= {today}{belongs} GROUP BY o.person_id, o.unit",
+            rows=rows, present=_PRESENT.format(of="o"), today=day(clock.today(self.community.time_zone)), belongs=_BELONGS,
         )  # fmt: skip
+
+
+_PRESENT = (
+    "JOIN identity_person p ON p.id = {of}.person_id AND p.erased_at IS NULL AND p.kind <> 'bot'"
+    " LEFT JOIN identity_membership m ON m.person_id = {of}.person_id"
+)
+_BELONGS = " AND m.left_at IS NULL"
+"""Whoever belongs, or is known from an import and has not claimed that yet; nobody who left, no bot, nobody erased."""
+
+
+def first_days(condition: Condition, community: Community, people: Sequence[uuid.UUID] | None = None) -> Sql:
+    """SELECT person_id, day: the first local day, up to today, on which the condition held for each person who is there.
+
+    Like `conditions.first_days_sql`, but also for people who are known from an import only: what they reached waits for them
+    until they claim it. What has no history counts from today. Where nothing says when it began, it is the day of joining, or
+    the first day on which they did something.
+    """
+    today = clock.today(community.time_zone)
+    return sql(
+        "SELECT i.person_id AS person_id, MIN(i.day) AS day FROM (SELECT t.person_id AS person_id, t.stop AS stop,"
+        " CASE WHEN t.start = {always} THEN {begins} ELSE t.start END AS day FROM ({intervals}) t {present}"
+        " WHERE t.start <= {today}{belongs}) i WHERE i.day < i.stop AND i.day <= {today} GROUP BY i.person_id",
+        always=day(ALWAYS), begins=_beginning(community) if condition.is_dated else day(today),
+        intervals=intervals_sql(condition, community, people=people), present=_PRESENT.format(of="t"), today=day(today),
+        belongs=_BELONGS,
+    )  # fmt: skip
+
+
+def _beginning(community: Community) -> str:
+    joined_on = local_day_sql("m.joined_at", f"'{community.time_zone}'")
+    did = "(SELECT MIN(b.day) FROM activity_memberday b WHERE b.person_id = t.person_id)"
+    return earlier_of(f"COALESCE({joined_on}, {did})", f"COALESCE({did}, {joined_on})")
 
 
 def as_kept(occurrence: Any) -> str:
@@ -146,6 +179,12 @@ def rule_of(milestone: Milestone, number: int | None = None) -> Rule | None:
         return None
     variants = tuple((occurrence, parse(tree, community=milestone.community)) for occurrence, tree in trees)
     return Rule(milestone, version.number, variants, frozenset(milestone.requires.values_list("pk", flat=True)))
+
+
+def in_dependency_order(milestones: Iterable[Milestone]) -> list[Milestone]:
+    """Each behind those that its rule, or what has to be reached before, names; those without a rule are left out."""
+    found = [rule for milestone in milestones if (rule := rule_of(milestone)) is not None]
+    return [rule.milestone for rule in _in_order(found)]
 
 
 _read: dict[tuple[uuid.UUID, int], tuple[float, Rule | None]] = {}
