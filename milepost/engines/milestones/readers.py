@@ -22,7 +22,6 @@ from .models import Award, NextLook
 from .rules import REACHED, Found, Rule, in_force
 from .settling import FOUND_BY_RULE, re_examine, settle
 
-
 AT_ONCE = 10_000
 """People that one statement names (SQLite allows 32,766 parameters)."""
 

@@ -7,6 +7,7 @@ Days are UTC days. A person is whoever the source names: a Slack user, a sender'
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import sys
@@ -127,7 +128,7 @@ def _of_days(theirs: list[date], today: date) -> dict[str, date]:
             for step, n in (("four-weeks-in-a-row", 4), ("twelve-weeks-in-a-row", 12)):
                 if run >= n:
                     found.setdefault(step, day)
-    for before, day in zip(theirs, theirs[1:], strict=False):
+    for before, day in itertools.pairwise(theirs):
         if (day - before).days > 90:
             found.setdefault("came-back-after-a-pause", day)
     year = theirs[0] + timedelta(days=365)
