@@ -61,6 +61,7 @@ _PLACES = (
     ("goals.view", "goals", "goals/", gettext_noop("Goals"), "target", False),
     ("spaces.view", "spaces", "spaces/", gettext_noop("Talk"), "messages-square", False),
     ("people.view", "people", "people/", gettext_noop("People"), "users", False),
+    ("celebrations.view", "celebrations", "celebrations/", gettext_noop("Celebrations"), "party-popper", False),
     ("charter.view", "mission", "mission/", gettext_noop("Mission"), "compass", False),
     ("log.view", "log", "log/", gettext_noop("Log"), "scroll", False),
     ("community.desk", "desk", "desk/", gettext_noop("Desk"), "clipboard-list", True),

@@ -85,7 +85,7 @@ def test_plain_arithmetic_verifies_it(award: Award) -> None:
 
 def test_a_changed_badge_is_not_believed(award: Award) -> None:
     token = issuing.issue(award=award, by=award.person).token
-    head, body, signature = token.split(".")
+    head, _body, signature = token.split(".")
     said = payload(token) | {"name": "Nobel prize"}
     forged = base64.urlsafe_b64encode(json.dumps(said).encode()).decode().rstrip("=")
     with pytest.raises(OB3VerificationError):
