@@ -73,10 +73,17 @@ def choose_celebration(*, person: Person, celebration: str) -> Profile:
 
 
 def choose_language_and_zone(*, account: Account, language: str, time_zone: str) -> None:
-    """In which language and time zone this account reads every community; empty: as the community or the browser has it."""
+    """In which language and time zone this account reads every community; empty: as the community or the browser has it.
+
+    Records `profile.changed` in each of them.
+    """
     account.language, account.time_zone = language, time_zone
     account.full_clean(exclude=["password", "email"])
-    account.save(update_fields=["language", "time_zone"])
+    with transaction.atomic():
+        account.save(update_fields=["language", "time_zone"])
+        # Rules of every community may ask for it.
+        for person in Person.objects.present().filter(account=account).select_related("community"):
+            record("profile.changed", community=person.community, by=person, object_kind="person", object_id=person.pk)
 
 
 def _profile(person: Person) -> Profile:

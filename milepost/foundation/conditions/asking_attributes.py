@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.utils import formats
 from django.utils.translation import gettext as _
 
 from . import registry, words
@@ -38,8 +39,20 @@ class Asked:
     operator: str
     value: Any
     """Checked: a word, a list of words, a number, a day, a length of time, or yes or no."""
-    text: str
-    """The value in words."""
+    options: dict[str, registry.Words]
+
+    def value_in_words(self) -> str:
+        if isinstance(self.value, bool):
+            return _("yes") if self.value else _("no")
+        if isinstance(self.value, Duration):
+            return self.value.say()
+        if isinstance(self.value, datetime.date):
+            return words.date(self.value)
+        if isinstance(self.value, Decimal):
+            return formats.number_format(self.value)
+        given = self.value if isinstance(self.value, list) else [self.value]
+        said = [f"“{self.options.get(one, one)}”" for one in given]
+        return words.listed(said, all_of=self.operator == "contains_all")
 
 
 def attribute(value: dict[str, Any], place: Place, reading: Reading) -> Clause | None:
@@ -80,10 +93,11 @@ def by_key(name: str, value: dict[str, Any], place: Place, reading: Reading) -> 
 def _clause(asked: Asked, tree: dict[str, Any], place: Place, reading: Reading) -> Clause:
     reading.verbs |= set(asked.field.verbs)
     reading.sensitive |= asked.field.sensitive
-    label = str(asked.field.label)
 
     def say(negated: bool) -> str:
-        return words.attribute(label, asked.operator, asked.text, negated=negated)
+        if asked.operator == "is_empty" and not asked.value:
+            negated = not negated
+        return words.attribute(str(asked.field.label), asked.operator, asked.value_in_words(), negated=negated)
 
     return Clause(tree, _part(asked, reading), say, (), place.path)
 
@@ -106,7 +120,7 @@ def _asked(found: registry.Field, operator: str, value: Any, place: Place, readi
         if not isinstance(value, bool):
             place.wrong(_("%(value)s is neither true nor false.") % {"value": shown(value)})
             return None
-        return Asked(found, operator, value, _("yes") if value else _("no"))
+        return Asked(found, operator, value, {})
     if operator in {"at_least_ago", "less_than_ago"}:
         length = duration(value)
         if length is None:
@@ -114,15 +128,15 @@ def _asked(found: registry.Field, operator: str, value: Any, place: Place, readi
                 _("%(value)s is no length of time. Write it like “P30D”, “P6M” or “P1Y”.") % {"value": shown(value)}
             )
             return None
-        return Asked(found, operator, length, length.say())
+        return Asked(found, operator, length, {})
     if found.kind == "date":
         on = day_of(value, place)
-        return Asked(found, operator, on, words.date(on)) if on else None
+        return Asked(found, operator, on, {}) if on else None
     if found.kind == "number":
         if isinstance(value, bool) or not isinstance(value, int | float) or not Decimal(repr(value)).is_finite():
             place.wrong(_("%(value)s is no number.") % {"value": shown(value)})
             return None
-        return Asked(found, operator, Decimal(repr(value)), str(value))
+        return Asked(found, operator, Decimal(repr(value)), {})
     return _words(found, operator, value, place, reading)
 
 
@@ -135,7 +149,7 @@ def _words(found: registry.Field, operator: str, value: Any, place: Place, readi
             % {"operator": operator, "most": LISTED}
         )
         return None
-    options = dict(found.options(reading.community)) if found.kind in {"choice", "tags"} and found.choices else {}
+    options: dict[str, registry.Words] = dict(found.choices(reading.community)) if found.choices else {}
     good = True
     for n, one in enumerate(given):
         spot = place.at(n) if many else place
@@ -150,10 +164,7 @@ def _words(found: registry.Field, operator: str, value: Any, place: Place, readi
             good = False
     if not good:
         return None
-    said = [f"“{options.get(one, one)}”" for one in given]
-    if not many:
-        return Asked(found, operator, value, said[0])
-    return Asked(found, operator, sorted(set(given)), words.listed(said, all_of=operator == "contains_all"))
+    return Asked(found, operator, sorted(set(given)) if many else value, options)
 
 
 # --- what it comes down to -------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ def did(value: dict[str, Any], place: Place, reading: Reading) -> Clause | None:
             tree["role"] = "recipient"
         deeds, where = _inside(value, place, deeds, tree, reading)
         if (newcomers := _length(value, "newcomers", place)) is not None:
-            tree["newcomers"], deeds = str(newcomers), replace(deeds, newcomers=newcomers.as_days)
+            tree["newcomers"], deeds = str(newcomers), replace(deeds, newcomers=newcomers.days)
         pause = _length(value, "after_pause", place)
         if pause is not None:
             tree["after_pause"] = str(pause)
@@ -180,9 +180,9 @@ def _terms(
     span = _span(value, place, tree)
     if len(place.problems) > before:
         return []
-    base = Term(source, since=span.since, until=span.until, window=span.within.as_days if span.within else None)
+    base = Term(source, since=span.since, until=span.until, window=span.within.days if span.within else None)
     if pause is not None:
-        base = replace(base, measure=leaves.RETURNS, length=pause.as_days)
+        base = replace(base, measure=leaves.RETURNS, length=pause.days)
         for key in (*MEASURES, *ENDS):
             if key in value:
                 place.at(key).wrong(_("“after_pause” counts returns only. Put this into a line of its own."))
@@ -205,7 +205,6 @@ def _span(value: dict[str, Any], place: Place, tree: dict[str, Any]) -> Span:
     if since and until and since > until:
         place.at("to").wrong(_("This is before “from”, so it can never be."))
     if within is not None:
-        within = Duration(0, within.as_days)
         tree["within"] = str(within)
     if since:
         tree["from"] = since.isoformat()
@@ -306,14 +305,14 @@ def _length(value: dict[str, Any], key: str, place: Place) -> Duration | None:
     if key not in value:
         return None
     found = duration(value[key])
-    if found is None:
-        place.at(key).wrong(
-            _(
-                "%(value)s is no length of time. Write days, weeks, months or years, like “P90D”, “P12W”, “P6M” or “P1Y”."
-            )
-            % {"value": shown(value[key])}
-        )
-    return found
+    if found is not None:
+        # A window is as long wherever it stands.
+        return Duration(0, found.as_days)
+    place.at(key).wrong(
+        _("%(value)s is no length of time. Write days, weeks, months or years, like “P90D”, “P12W”, “P6M” or “P1Y”.")
+        % {"value": shown(value[key])}
+    )
+    return None
 
 
 def _date(value: dict[str, Any], key: str, place: Place) -> datetime.date | None:

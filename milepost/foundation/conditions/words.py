@@ -51,8 +51,6 @@ def group(kind: str, parts: Sequence[Callable[[bool], str]], negated: bool) -> s
 def attribute(label: str, operator: str, value: str, *, negated: bool = False) -> str:
     if operator == "is_not":
         operator, negated = "is", not negated
-    if operator == "is_empty" and value == _("no"):
-        negated = not negated
     text = {
         ("is", False): _("%(field)s is %(value)s"),
         ("is", True): _("%(field)s is not %(value)s"),
