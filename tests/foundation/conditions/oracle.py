@@ -54,7 +54,7 @@ def holds(tree: dict[str, Any], world: World, member: int, on: Day) -> bool:
     if "did" in tree:
         return _did(tree, world, member, on)
     if "role" in tree:
-        return world.roles[member] == tree["role"]
+        return bool(world.roles[member] == tree["role"])
     assert tree["attribute"] == "joined", tree
     joined = world.day(world.joined[member])
     if "at_least_ago" in tree:
@@ -139,12 +139,12 @@ def _toward_newcomer(deed: Deed, day: Day, world: World, length: str, *, receive
 
 def _number(tree: dict[str, Any], n: int) -> bool:
     if "exactly" in tree:
-        return n == tree["exactly"]
+        return bool(n == tree["exactly"])
     said = tree.keys() & {"at_least", "at_most"}
     other = any(key.endswith("_at_least") or key.startswith(("first_", "last_")) for key in tree)
     if not said:
         return n >= 1 or other
-    return tree.get("at_least", 0) <= n <= tree.get("at_most", 10**9)
+    return bool(tree.get("at_least", 0) <= n <= tree.get("at_most", 10**9))
 
 
 def _days(length: str) -> int:

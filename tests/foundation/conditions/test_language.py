@@ -43,7 +43,7 @@ GOOD = {
     "replied or started a conversation exactly 2 times between Jan. 1, 2026 and May 31, 2026": {
         "did": ["thread.started", "reply.posted"], "exactly": 2, "from": "2026-01-01", "to": "2026-05-31",
     },
-    "replied with at least 5 different people toward people who had joined less than 30 days before": {
+    "replied with at least 5 different people toward people who had come less than 30 days before": {
         "did": "reply.posted", "distinct_people_at_least": 5, "newcomers": "P1M",
     },
     "replied after a pause of at least 90 days": {"did": "reply.posted", "after_pause": "P90D"},
