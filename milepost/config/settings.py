@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "milepost.domain.resources",
     "milepost.domain.events",
     "milepost.domain.work",
+    "milepost.domain.deliberation",
     "milepost.engines.milestones",
     "milepost.engines.segments",
     "milepost.outward.connectors",
