@@ -60,6 +60,7 @@ _PLACES = (
     ("community.view", "home", "", gettext_noop("Home"), "house", False),
     ("goals.view", "goals", "goals/", gettext_noop("Goals"), "target", False),
     ("spaces.view", "spaces", "spaces/", gettext_noop("Talk"), "messages-square", False),
+    ("events.view", "events", "events/", gettext_noop("Events"), "calendar-days", False),
     ("people.view", "people", "people/", gettext_noop("People"), "users", False),
     ("celebrations.view", "celebrations", "celebrations/", gettext_noop("Celebrations"), "party-popper", False),
     ("charter.view", "mission", "mission/", gettext_noop("Mission"), "compass", False),
@@ -71,6 +72,9 @@ _PLACES = (
     ("imports.run", "import", "import/", gettext_noop("Import"), "import", True),
     ("community.settings", "settings", "settings/", gettext_noop("Settings"), "settings", True),
 )
+
+_ALWAYS = ("home", "goals", "spaces", "events", "opportunities", "people")
+"""What the bar of a wide screen shows at once; the rest is behind "More"."""
 
 
 def _nav(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
@@ -84,6 +88,7 @@ def _nav(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
             "icon": icon,
             "current": here.startswith(tail) if tail else not here,
             "steward": steward,
+            "more": not steward and key not in _ALWAYS,
         }
         for permission, key, tail, label, icon, steward in _PLACES
         if can(actor, permission)
