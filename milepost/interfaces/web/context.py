@@ -61,6 +61,8 @@ _PLACES = (
     ("goals.view", "goals", "goals/", gettext_noop("Goals"), "target", False),
     ("spaces.view", "spaces", "spaces/", gettext_noop("Talk"), "messages-square", False),
     ("events.view", "events", "events/", gettext_noop("Events"), "calendar-days", False),
+    ("opportunities.view", "opportunities", "opportunities/", gettext_noop("Take part"), "hand-helping", False),
+    ("resources.view", "resources", "resources/", gettext_noop("Resources"), "book-open", False),
     ("people.view", "people", "people/", gettext_noop("People"), "users", False),
     ("celebrations.view", "celebrations", "celebrations/", gettext_noop("Celebrations"), "party-popper", False),
     ("charter.view", "mission", "mission/", gettext_noop("Mission"), "compass", False),

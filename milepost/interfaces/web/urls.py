@@ -15,6 +15,8 @@ urlpatterns = [
     path("", include("milepost.interfaces.web.accounts.urls")),
     path("c/<slug:slug>/", include("milepost.interfaces.web.spaces.urls")),
     path("c/<slug:slug>/", include("milepost.interfaces.web.search.urls")),
+    path("c/<slug:slug>/", include("milepost.interfaces.web.resources.urls")),
+    path("c/<slug:slug>/", include("milepost.interfaces.web.opportunities.urls")),
     path("c/<slug:slug>/", include("milepost.interfaces.web.desk.urls")),
     path("c/<slug:slug>/", include("milepost.interfaces.web.imports.urls")),
     path("c/<slug:slug>/", include("milepost.interfaces.web.celebrations.urls")),

@@ -127,6 +127,10 @@ class Opportunity(IdModel):
     created_at = models.DateTimeField(default=clock.now)
     closed_at = models.DateTimeField(null=True, blank=True)
 
+    if TYPE_CHECKING:
+        taken: int
+        """How many took it on, from `OpportunityQuerySet.counted` only."""
+
     objects = OpportunityQuerySet.as_manager()
 
     class Meta:
