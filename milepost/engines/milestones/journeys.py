@@ -168,7 +168,7 @@ def _evidence(person: Person) -> dict[uuid.UUID, list[Evidence]]:
             Evidence(
                 award=award.pk,
                 day=award.reached_on,
-                how=str(award.get_how_display()),
+                how=award.how,
                 words=award.evidence,
                 link=award.link,
                 file=award.file_name or (award.file.name or "").rpartition("/")[2],

@@ -9,6 +9,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from milepost.engines.milestones import welcoming
 from milepost.engines.milestones.bearings import bearings
 from milepost.foundation.identity.access import Actor, at_least, can
 from milepost.interfaces.web import words
@@ -35,9 +36,15 @@ def page(request: HttpRequest) -> dict[str, Any]:
         known["my_name"] = actor.person.name
         known["my_url"] = f"{base}people/{actor.person.handle or actor.person.pk}/"
         known["account_links"] = [
+            {"label": _("Your journey"), "url": f"{base}me/journey/", "icon": "route"},
+            {"label": _("Meeting each other"), "url": f"{base}meetings/", "icon": "handshake"},
             {"label": _("Your settings"), "url": f"{base}me/", "icon": "settings"},
             {"label": _("Your membership"), "url": f"{base}membership/", "icon": "door-open"},
         ]
+        if request.session.get(welcoming.OPEN) == actor.community.slug:
+            known["first_steps_url"] = f"{base}welcome/"
+            first = {"label": _("Your first steps"), "url": known["first_steps_url"], "icon": "door-open"}
+            known["account_links"] = [first, *known["account_links"]]
     if actor.account is not None:
         known["account_links"] = [*known.get("account_links", []), account_link()]
     return known

@@ -7,33 +7,25 @@ file says more of a persona: then that is written over. Twice changes nothing.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from milepost.domain.charter.models import Value
-from milepost.domain.paths.describing import Details
 from milepost.domain.paths.models import Milestone, Persona
 from milepost.domain.paths.models.persona import WRITTEN
 from milepost.domain.people.authority import check
-from milepost.foundation.common.errors import DomainError
+from milepost.engines.milestones import loading as definitions
+from milepost.foundation.common.errors import DomainError, NotAllowed
+from milepost.foundation.conditions import Invalid, Problem
+from milepost.foundation.conditions.problems import instead, shown
 from milepost.foundation.identity.models import Community, Person
 
-LARGEST = 1_000_000
-"""Bytes of a file."""
 MOST = 200
 PERSONA_KEYS = {"slug", "path", *WRITTEN}
-MILESTONE_KEYS = {
-    "slug", "name", "why", "icon", "kind", "value", "way", "verified_by", "needs_evidence", "rule", "repeats", "is_secret",
-    "valid_for_days", "requires",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +61,7 @@ def offered() -> list[Offered]:
     found = []
     for file in sorted(files(__package__).joinpath("paths").iterdir(), key=lambda one: one.name):
         if file.name.endswith(".yaml"):
-            data = parse(file.read_text(encoding="utf-8"))
+            data = definitions.read(file.read_bytes())
             names = {one["slug"]: one["name"] for one in data.get("milestones", ())}
             personas = tuple(
                 {"name": one["name"], "seed": one.get("seed") or one["slug"], "path": [names[s] for s in one["path"]]}
@@ -79,133 +71,106 @@ def offered() -> list[Offered]:
     return found
 
 
-def read(where: str) -> dict[str, Any]:
+def read(where: str) -> Any:
     """The file at this path, or the one that comes along under this name. DomainError for what cannot be read."""
     along = files(__package__).joinpath("paths", f"{where}.yaml")
     if where.isidentifier() and along.is_file():
-        return parse(along.read_text(encoding="utf-8"))
+        return definitions.read(along.read_bytes())
     path = Path(where)
     if not path.is_file():
         names = ", ".join(one.key for one in offered())
         raise DomainError(
             _("There is no file “%(path)s”.") % {"path": where}, _("These come along: %(names)s.") % {"names": names}
         )
-    if path.stat().st_size > LARGEST:
-        raise DomainError(_("“%(path)s” is larger than personas can be.") % {"path": where})
-    try:
-        return parse(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise DomainError(_("“%(path)s” is no text in UTF-8.") % {"path": where}) from error
+    with path.open("rb") as file:
+        return definitions.read(file.read(definitions.LARGEST + 1))
 
 
-def parse(text: str) -> dict[str, Any]:
-    """YAML or JSON. DomainError with the place for what is neither."""
-    try:
-        data = json.loads(text) if text.lstrip().startswith("{") else yaml.safe_load(text)
-    except (json.JSONDecodeError, yaml.YAMLError, RecursionError) as error:
-        raise DomainError(
-            _("The file cannot be read: %(why)s") % {"why": " ".join(str(error).split())[:200]}
-        ) from error
-    if not isinstance(data, dict):
-        raise DomainError(_("The file has no personas."), _("It begins with “personas:” and a list."))
-    return data
-
-
-def load(*, community: Community, data: Mapping[str, Any], by: Person | None) -> Loaded:
+def load(*, community: Community, data: Any, by: Person | None) -> Loaded:
     """Bring the file's milestones and personas in, all of it or nothing; audited as each is written.
 
-    Raises DomainError that names the entry and what is wrong with it, NotAllowed.
+    Raises Invalid with the problems and their places in the file, NotAllowed.
     """
     check(by, "personas.write", community)
-    milestones, personas = _entries(data, "milestones"), _entries(data, "personas")
-    if not personas:
-        raise DomainError(_("The file has no personas."), _("It begins with “personas:” and a list."))
-    report = Loaded()
+    personas = data.get("personas") if isinstance(data, dict) else None
+    if not isinstance(personas, list) or not 0 < len(personas) <= MOST:
+        raise Invalid([Problem("/personas", _("Here stands a list of 1 to %(most)d personas.") % {"most": MOST})])
+    report, problems = Loaded(), list[Problem]()
     with transaction.atomic():
-        for n, one in enumerate(milestones):
-            _said(f"/milestones/{n}", one, MILESTONE_KEYS)
-            _milestone(community, one, by, report, f"/milestones/{n}")
+        _milestones(community, data.get("milestones"), by, report)
         for n, one in enumerate(personas):
-            _said(f"/personas/{n}", one, PERSONA_KEYS)
-            _persona(community, one, by, report, f"/personas/{n}")
+            if wrong := _shape(n, one):
+                problems += wrong
+                continue
+            try:
+                _persona(community, one, by, report)
+            except Invalid as error:
+                problems += [Problem(f"/personas/{n}/suggests{p.path}", p.message) for p in error.problems]
+            except NotAllowed:
+                raise
+            except DomainError as error:
+                problems.append(Problem(f"/personas/{n}", str(error)))
+        if problems:
+            raise Invalid(problems)
     return report
 
 
-def _entries(data: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    listed = data.get(key) or []
-    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
-        raise DomainError(_("/%(key)s has to be a list of entries.") % {"key": key})
-    if len(listed) > MOST:
-        raise DomainError(_("/%(key)s has more than %(most)d entries.") % {"key": key, "most": MOST})
-    return listed
-
-
-def _said(where: str, one: Mapping[str, Any], known: set[str]) -> None:
-    if unknown := sorted(str(key) for key in one.keys() - known):
-        raise DomainError(
-            _("%(where)s: “%(key)s” is not known here.") % {"where": where, "key": unknown[0]},
-            _("Possible are: %(keys)s.") % {"keys": ", ".join(sorted(known))},
-        )
-    if not isinstance(one.get("name"), str) or not one["name"].strip():
-        raise DomainError(_("%(where)s has no name.") % {"where": where})
-
-
-def _milestone(community: Community, one: dict[str, Any], by: Person | None, report: Loaded, where: str) -> None:
-    slug = str(one.get("slug") or "")
-    there = Milestone.objects.filter(community=community)
-    found = there.filter(slug=slug).first() if slug else there.pursued().filter(name__iexact=one["name"]).first()
-    if found is not None:
-        report.kept.append(found.slug)
+def _milestones(community: Community, given: Any, by: Person | None, report: Loaded) -> None:
+    """Those that the community has not; they are defined as `milepost milestones load` does."""
+    if not given:
         return
-    plain = {key: one[key] for key in MILESTONE_KEYS - {"slug", "name", "why", "icon", "value"} if key in one}
-    value = Value.objects.held().filter(community=community, slug=str(one.get("value", ""))).first()
-    try:
-        details = Details(value=value, **(plain | {"requires": tuple(plain.get("requires", ()))}))
-        made = Milestone.define(
-            community=community,
-            name=one["name"],
-            why=str(one.get("why", "")),
-            icon=str(one.get("icon", "milestone")),
-            slug=slug,
-            details=details,
-            by=by,
-        )
-    except DomainError as error:
-        raise DomainError(f"{where}: {error.message}", error.hint) from error
-    report.milestones.append(made.slug)
+    there = Milestone.objects.filter(community=community)
+    slugs = set(there.values_list("slug", flat=True))
+    names = {name.casefold(): slug for slug, name in there.pursued().values_list("slug", "name")}
+    new = []
+    for one in given if isinstance(given, list) else [given]:
+        slug = str(one.get("slug") or "") if isinstance(one, dict) else ""
+        name = str(one.get("name") or "").casefold() if isinstance(one, dict) else ""
+        if slug in slugs or (name and name in names):
+            report.kept.append(slug if slug in slugs else names[name])
+        else:
+            new.append(one)
+    if new:
+        report.milestones += definitions.load({"milestones": new}, community=community, by=by).created
 
 
-def _persona(community: Community, one: dict[str, Any], by: Person | None, report: Loaded, where: str) -> None:
+def _shape(n: int, one: Any) -> list[Problem]:
+    if not isinstance(one, dict):
+        return [Problem(f"/personas/{n}", _("A persona is a set of words with their values."))]
+    found = [
+        Problem(f"/personas/{n}/{key}", _("This is not known here.") + " " + instead(key, PERSONA_KEYS))
+        for key in one.keys() - PERSONA_KEYS
+    ]
+    if not isinstance(one.get("name"), str) or not one["name"].strip():
+        found.append(Problem(f"/personas/{n}/name", _("A persona needs a name.")))
+    if not isinstance(one.get("needs", []), list):
+        found.append(Problem(f"/personas/{n}/needs", _("Here stands a list.")))
+    if one.get("path") is not None and not isinstance(one["path"], list):
+        found.append(Problem(f"/personas/{n}/path", _("Here stands a list of milestones.")))
+    return found
+
+
+def _persona(community: Community, one: dict[str, Any], by: Person | None, report: Loaded) -> None:
     fields = {key: one[key] for key in WRITTEN if key in one}
     slug = str(one.get("slug") or "")
     there = Persona.objects.filter(community=community)
-    try:
-        stones = _path(community, one.get("path"))
-        found = there.filter(slug=slug).first() if slug else there.filter(name__iexact=one["name"]).first()
-        if found is None:
-            found = Persona.write(community=community, by=by, slug=slug, **fields)
-            report.personas.append(found.slug)
-        else:
-            found.change(by=by, **fields)
-            found.adopt(by=by)
-            report.changed.append(found.slug)
-        if stones is not None:
-            found.lay(milestones=stones, by=by)
-    except DomainError as error:
-        raise DomainError(f"{where}: {error.message}", error.hint) from error
+    stones = _path(community, one["path"]) if one.get("path") is not None else None
+    found = there.filter(slug=slug).first() if slug else there.filter(name__iexact=one["name"]).first()
+    if found is None:
+        found = Persona.write(community=community, by=by, slug=slug, **fields)
+        report.personas.append(found.slug)
+    else:
+        found.change(by=by, **fields)
+        found.adopt(by=by)
+        report.changed.append(found.slug)
+    if stones is not None:
+        found.lay(milestones=stones, by=by)
 
 
-def _path(community: Community, slugs: Any) -> list[Milestone] | None:
-    """The milestones by their slugs, in order; None where the file says nothing of a path."""
-    if slugs is None:
-        return None
-    if not isinstance(slugs, list):
-        raise DomainError(_("“path” has to be a list of milestones."))
+def _path(community: Community, slugs: list[Any]) -> list[Milestone]:
+    """The milestones by their slugs, in order."""
     known = {stone.slug: stone for stone in Milestone.objects.pursued().filter(community=community)}
     for slug in slugs:
         if slug not in known:
-            names = ", ".join(sorted(known)[:12])
-            raise DomainError(
-                _("There is no milestone “%(slug)s”.") % {"slug": slug}, _("There are: %(names)s.") % {"names": names}
-            )
+            raise DomainError(_("There is no milestone %(slug)s.") % {"slug": shown(slug)}, instead(slug, known))
     return [known[slug] for slug in slugs]

@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -19,6 +18,7 @@ from milepost.engines.milestones import helping, journeys
 from milepost.engines.milestones.bearings import Bearings, bearings
 from milepost.engines.milestones.celebrating import Celebration, shows_milestones
 from milepost.engines.milestones.journeys import Evidence, Helper, Journey, JourneyStone, may_see
+from milepost.engines.milestones.models import Award
 from milepost.foundation.identity.access import Actor
 from milepost.foundation.identity.models import Community, Person
 from milepost.interfaces.web import words
@@ -66,7 +66,9 @@ def page(request: Request, person: str) -> HttpResponseBase:
         "personas": walked.personas,
         "stones": drawn(community, now, walked, own=is_own),
         "so_far": _so_far(walked),
-        "reached": [_reached(community, stone) for stone in reversed(walked.stones) if stone.state == "reached"],
+        "reached": [
+            _reached(community, stone, own=is_own) for stone in reversed(walked.stones) if stone.state == "reached"
+        ],
         "steps": [{"name": stone.name, "day": stone.reached_on} for stone in walked.steps] if is_own else (),
     }
     if is_own:
@@ -97,7 +99,6 @@ def _own_context(
         "next": next_stone(request.actor, now, walked),
         "own_stones": [_own_stone(stone) for stone in walked.own],
         "let_go": [_own_stone(stone) for stone in walked.let_go],
-        "suggested": choosing.suggestions(person),
         "sharing": SharingForm(initial={"audience": audience}),
         "audience_label": JourneySharing.Audience(audience).label,
         # Opened, and yet nobody sees it: how one is celebrated comes first.
@@ -143,15 +144,15 @@ def _so_far(walked: Journey) -> str:
     return ngettext("%(count)s milestone so far.", "%(count)s milestones so far.", count) % {"count": count}
 
 
-def _reached(community: Community, stone: JourneyStone) -> dict[str, Any]:
+def _reached(community: Community, stone: JourneyStone, *, own: bool) -> dict[str, Any]:
     return {
         "name": stone.name,
         "url": links.milestone(community, stone.slug),
-        "evidence": [_evidence(one) for one in stone.evidence],
+        "evidence": [_evidence(one, own=own) for one in stone.evidence],
     }
 
 
-def _evidence(one: Evidence) -> dict[str, Any]:
+def _evidence(one: Evidence, *, own: bool) -> dict[str, Any]:
     counted = (
         ngettext("%(count)s thing done here counts for it", "%(count)s things done here count for it", one.activities)
         % {"count": one.activities}
@@ -160,7 +161,8 @@ def _evidence(one: Evidence) -> dict[str, Any]:
     )
     return {
         "day": one.day,
-        "how": one.how,
+        # Who said it themselves knows that.
+        "how": "" if own and one.how == Award.How.CLAIM else Award.How(one.how).label,
         "words": one.words,
         "link": one.link,
         "file": one.file,
@@ -197,7 +199,7 @@ def _helps(community: Community, found: list[helping.Help]) -> list[dict[str, An
         kind["items"].append(
             {
                 "title": one.title,
-                "url": reverse(one.kind.url_name, args=[community.slug, one.key]),
+                "url": here.thing(community, one.kind.url_name, one.key),
                 "text": one.text,
                 "at": one.starts_at,
                 "minutes": one.minutes,
@@ -224,6 +226,14 @@ def _own_stone(stone: OwnStone) -> dict[str, Any]:
         "by_when": stone.by_when,
         "reached_on": stone.reached_on,
     }
+
+
+@require_safe
+@route("personas.own")
+def suggested(request: Request) -> HttpResponse:
+    """ "Is that you?", asked for after the page is there: each persona's rule is a question of its own to the database."""
+    found = choosing.suggestions(own(request))
+    return render(request, "web/paths/parts/suggested.html", {"suggested": found})
 
 
 @require_POST

@@ -19,6 +19,7 @@ urlpatterns = [
     path("people/<str:person>/journey/", journey.page, name="journey"),
     path("people/<uuid:person>/introduction/", meeting.ask, name="introduction_new"),
     path("me/journey/", journey.mine, name="my_journey"),
+    path("me/journey/suggestions/", journey.suggested, name="persona_suggestions"),
     path("me/journey/sharing/", journey.share, name="journey_sharing"),
     path("me/milestones/new/", journey.new_stone, name="own_stone_new"),
     path("me/milestones/<uuid:stone>/reached/", journey.reached, name="own_stone_reached"),
