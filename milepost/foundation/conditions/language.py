@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from . import registry, words
 from .leaves import NOTHING, Among, Group, Part, Term, holds_idle, leaves
 from .problems import Invalid, Place, Problem, instead, shown
+from .sql import Sql
 
 if TYPE_CHECKING:
     from milepost.foundation.identity.models import Community
@@ -312,3 +313,14 @@ def _reference(ref: registry.Reference, value: dict[str, Any], place: Place, rea
             place.path,
         )
     return asking_deeds.dated(ref, value, target, place, reading)
+
+
+def listed_condition(select: Sql, name: str, label: str) -> Condition:
+    """The condition to be among the people whom the SQL selects, for lists that are no rule."""
+
+    def say(negated: bool) -> str:
+        return words.reference(_("is not on the list") if negated else _("is on the list"), label)
+
+    part = Among(select, name)
+    clause = Clause({}, part, say)
+    return Condition({}, "", part, clause, BELONGING, frozenset())
