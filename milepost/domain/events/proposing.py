@@ -179,3 +179,8 @@ def note(*, community: Community, by: By | None, when: When, title: str, **field
         )  # fmt: skip
         trace("event.noted", community=community, by=person, obj=event)
     return event
+
+
+def is_past(when: When) -> bool:
+    """Whether the time is over."""
+    return details.times(when.day, when.at, when.minutes, when.zone)[1] <= clock.now()

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from milepost.domain.spaces.models import Space
 from milepost.foundation.common import clock
 from milepost.foundation.identity.access import Actor, at_least
+from milepost.foundation.identity.models import Community
 
 if TYPE_CHECKING:
     from .models import Event, Registration
@@ -34,6 +35,23 @@ class EventQuerySet(models.QuerySet["Event"]):
     def between(self, start: datetime.datetime, end: datetime.datetime) -> Self:
         """Those that take place within, wholly or in part."""
         return self.filter(starts_at__lt=end, ends_at__gt=start)
+
+    def next_of_each(self) -> Self:
+        """Of each series only the next one: a weekly evening would push everything else off a list."""
+        from .models import Event
+
+        sooner = (
+            Event.objects.taking_place()
+            .to_come()
+            .filter(series=OuterRef("series"), starts_at__lt=OuterRef("starts_at"), community=OuterRef("community"))
+        )
+        return self.filter(Q(series__isnull=True) | ~Exists(sooner))
+
+    def next_for_members(self, community: Community) -> Self:
+        """What comes next for every member: not in a private space."""
+        open_to_all = Q(space__isnull=True) | Q(space__kind__in=["open", "members"])
+        found = self.filter(open_to_all, community=community).taking_place().to_come().next_of_each()
+        return found.order_by("starts_at", "pk")
 
     def visible_to(self, actor: Actor) -> Self:
         """What the actor may read: public ones for everyone where the community is public; for members all that are not in a

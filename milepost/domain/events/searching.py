@@ -43,7 +43,8 @@ _TOUCHED = (
 searchable(
     "event",
     _("Events"),
-    permission="events.view",
+    # Visitors may see public events, but the index does not know which those are.
+    permission="events.register",
     rows=_events,
     touched={("event.published", "event.changed", "event.cancelled"): _TOUCHED},
 )

@@ -18,6 +18,7 @@ from django.db.models.functions import Cast, Coalesce, Concat
 
 from milepost.domain.charter.models import CharterVersion
 from milepost.domain.charter.models import Value as HeldDear
+from milepost.domain.events.models import Event
 from milepost.domain.goals.models import Goal
 from milepost.domain.paths.models import Milestone
 from milepost.foundation.identity.models import Community, Membership
@@ -27,6 +28,8 @@ from .models import Award
 
 SECONDS = 60
 """How old a page's counts may be."""
+GATHERINGS = 4
+"""Next events that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,20 @@ class GoalRow:
         return self.target * min(1.0, max(0.0, passed))
 
 
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """One of the next events that all members may see; of a series the next one."""
+
+    id: uuid.UUID
+    title: str
+    kind: str
+    mode: str
+    place: str
+    starts_at: datetime.datetime
+    ends_at: datetime.datetime
+    series_id: uuid.UUID | None
+
+
 @dataclass(slots=True)
 class Bearings:
     members: int = 0
@@ -88,6 +105,7 @@ class Bearings:
     values: list[ValueRow] = field(default_factory=list)
     every_stone: list[Stone] = field(default_factory=list)
     goals: list[GoalRow] = field(default_factory=list)
+    gatherings: list[Gathering] = field(default_factory=list)
 
     @property
     def stones(self) -> list[Stone]:
@@ -204,6 +222,16 @@ def _parts(community: Community) -> list[QuerySet[Any, Any]]:
             count_=_counted("milestone_id"),
             position_=F("position"),
         ),
+        _rows(
+            Event.objects.filter(pk__in=Event.objects.next_for_members(community).values("pk")[:GATHERINGS]),
+            "event",
+            slug_=Concat("kind", Value(" "), "mode", output_field=_TEXT),
+            title_=F("title"),
+            text_=F("place"),
+            # The columns have no moments; both databases write them as text in UTC.
+            unit_=Concat(Cast("starts_at", _TEXT), Value("|"), Cast("ends_at", _TEXT), output_field=_TEXT),
+            milestone_=F("series_id"),
+        ),
     ]
 
 
@@ -238,6 +266,13 @@ def _place(made: Bearings, row: dict[str, Any]) -> None:
                     is_step=kind == Milestone.Kind.STEP, secret=hidden == "1",
                 )
             )  # fmt: skip
+        case "event":
+            kind, _space, mode = slug.partition(" ")
+            starts, _bar, ends = row["unit_"].partition("|")
+            made.gatherings.append(
+                Gathering(ident, title, kind, mode, text, _moment(starts), _moment(ends), row["milestone_"])
+            )
+            made.gatherings.sort(key=lambda one: one.starts_at)
         case _:
             counted = row["count_"] if row["milestone_"] else None
             made.goals.append(
@@ -246,3 +281,8 @@ def _place(made: Bearings, row: dict[str, Any]) -> None:
                     row["deadline_"], row["adopted_"], counted,
                 )
             )  # fmt: skip
+
+
+def _moment(text: str) -> datetime.datetime:
+    found = datetime.datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=datetime.UTC)

@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                         default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
                     ),
                 ),
-                ("nonce", models.CharField(default=milepost.domain.events.models.calendar._nonce, max_length=40)),
+                ("nonce", models.CharField(default=milepost.domain.events.models.calendar.new_nonce, max_length=40)),
                 ("made_at", models.DateTimeField(default=milepost.foundation.common.clock.now)),
                 (
                     "community",

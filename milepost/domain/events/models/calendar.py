@@ -11,7 +11,7 @@ from milepost.foundation.common.fields import IdModel
 from milepost.foundation.identity.models import Community, Person
 
 
-def _nonce() -> str:
+def new_nonce() -> str:
     return secrets.token_urlsafe(12)
 
 
@@ -20,7 +20,7 @@ class CalendarKey(IdModel):
 
     community = models.ForeignKey(Community, models.CASCADE, related_name="+", db_index=False)
     person = models.OneToOneField(Person, models.CASCADE, related_name="calendar_key")
-    nonce = models.CharField(max_length=40, default=_nonce)
+    nonce = models.CharField(max_length=40, default=new_nonce)
     made_at = models.DateTimeField(default=clock.now)
 
 
