@@ -19,8 +19,9 @@ SECONDS = 60
 """How old the page's counts may be."""
 
 WAITING = _(
-    "Active members who have claimed themselves and whose next milestone this is: the first on their way that they have not "
-    "reached. Small steps and secret milestones are left out."
+    "Active members who have claimed themselves and have this milestone next: the first that they have not reached on the path "
+    "of the persona they chose (of each, if they chose several), or on the whole way. Small steps and secret milestones are "
+    "left out."
 )
 STALLED_MEANS = _(
     "Those of them who have stood there for more than %(days)d days: since the last milestone that they reached, or since they "

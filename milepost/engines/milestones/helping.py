@@ -13,11 +13,12 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from milepost.domain.events.models import Event
 from milepost.domain.resources.models import Completion, Resource
 from milepost.domain.work.models import Opportunity
 from milepost.foundation.common import clock
@@ -32,6 +33,8 @@ class Kind:
     """One kind of thing that can help.
 
     `rows` of an actor (or, for counting, of the whole community) have: milestone, id, key, title, text, minutes, starts_at.
+    `ever` is all that people may have used, also what is over or withdrawn; its `whole` is the same for what belongs together,
+    such as the dates of a series.
     """
 
     key: str
@@ -45,6 +48,17 @@ class Kind:
     url_name: str
     """The page of one, by the community's slug and the thing's `key`."""
     rows: Callable[[Community, Actor | None], Rows]
+    ever: Callable[[Community], Rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """Something that people used, or could have: with the ids under which the log knows it."""
+
+    kind: Kind
+    key: str
+    title: str
+    objects: tuple[uuid.UUID, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +100,19 @@ def everything(community: Community) -> Iterator[tuple[uuid.UUID, Help]]:
             yield row["milestone"], _help(kind, row)
 
 
+def ever(community: Community, milestone: uuid.UUID) -> list[Used]:
+    """What helps or helped with a milestone, by title. One query a kind."""
+    found: dict[tuple[str, uuid.UUID], Used] = {}
+    for kind in KINDS:
+        for row in kind.ever(community).filter(milestone=milestone):
+            place = (kind.key, row["whole"])
+            before = found.get(place)
+            objects = (*(before.objects if before else ()), row["id"])
+            # The last one gives the name and the page.
+            found[place] = Used(kind, str(row["key"]), row["title"], objects)
+    return sorted(found.values(), key=lambda used: used.title)
+
+
 def kind_of(key: str) -> Kind | None:
     return next((kind for kind in KINDS if kind.key == key), None)
 
@@ -114,6 +141,16 @@ def _resources(community: Community, actor: Actor | None) -> Rows:
     )
 
 
+def _resources_ever(community: Community) -> Rows:
+    found = Resource.objects.filter(community=community, published_at__isnull=False)
+    return (
+        found.annotate(milestone=F("milestones"))
+        .filter(milestone__isnull=False)
+        .order_by("pk")
+        .values("milestone", "id", "title", key=F("slug"), whole=F("pk"))
+    )
+
+
 def _opportunities(community: Community, _actor: Actor | None) -> Rows:
     """Open ones with room; the next to end comes first."""
     found = Opportunity.objects.here(community).open_on(clock.today(community.time_zone)).counted().with_room()
@@ -124,7 +161,47 @@ def _opportunities(community: Community, _actor: Actor | None) -> Rows:
     )
 
 
+def _opportunities_ever(community: Community) -> Rows:
+    found = Opportunity.objects.here(community).filter(milestone__isnull=False).order_by("pk")
+    return found.values("milestone", "id", "title", key=F("slug"), whole=F("pk"))
+
+
+def _events(community: Community, actor: Actor | None) -> Rows:
+    """Those to come, the next one first; of a series only the next."""
+    found = Event.objects.visible_to(actor) if actor else Event.objects.filter(community=community)
+    coming = Event.objects.taking_place().to_come()
+    sooner = coming.filter(series=OuterRef("series"), starts_at__lt=OuterRef("starts_at"))
+    return (
+        found.taking_place()
+        .to_come()
+        .filter(~Exists(sooner))
+        .annotate(milestone=F("milestone_links__milestone"))
+        .filter(milestone__isnull=False)
+        .order_by("starts_at", "title")
+        .values("milestone", "id", "title", "starts_at", key=F("pk"), text=F("summary"))
+    )
+
+
+def _events_ever(community: Community) -> Rows:
+    found = Event.objects.taking_place().filter(community=community).order_by("starts_at")
+    return (
+        found.annotate(milestone=F("milestone_links__milestone"))
+        .filter(milestone__isnull=False)
+        .values("milestone", "id", "title", key=F("pk"), whole=Coalesce("series_id", "pk"))
+    )
+
+
 KINDS: tuple[Kind, ...] = (
+    Kind(
+        key="event",
+        label=_("event"),
+        plural=_("Events"),
+        permission="events.view",
+        used="event.attended",
+        url_name="event",
+        rows=_events,
+        ever=_events_ever,
+    ),
     Kind(
         key="resource",
         label=_("resource"),
@@ -133,6 +210,7 @@ KINDS: tuple[Kind, ...] = (
         used="resource.finished",
         url_name="resource",
         rows=_resources,
+        ever=_resources_ever,
     ),
     Kind(
         key="opportunity",
@@ -142,5 +220,6 @@ KINDS: tuple[Kind, ...] = (
         used="opportunity.finished",
         url_name="opportunity",
         rows=_opportunities,
+        ever=_opportunities_ever,
     ),
 )

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +26,7 @@ from milepost.foundation.common.databases import local_day_sql
 from milepost.foundation.identity.models import Community
 
 from .floor import FLOOR
-from .helping import Kind
+from .helping import Used
 from .intervals import newcombe, wilson
 
 WINDOWS = (30, 90)
@@ -36,7 +37,7 @@ DEFINITION = _(
     "Who used it: members who first used it while they belonged here and had not reached the milestone yet, counted from that "
     "day. Who did not: all other members who had not reached it either, each looked at from the day of one of the users, "
     "spread evenly. Reached: on one of the %(days)d days that follow. Only days that lie at least as long ago are counted. "
-    "The range is the 95 % interval of the difference (Newcombe’s method); where it includes nought, there may be no "
+    "The range is the 95 %% interval of the difference (Newcombe’s method); where it includes nought, there may be no "
     "difference at all."
 )
 WARNING = _(
@@ -89,41 +90,43 @@ class Lift:
         return low > 0 or high < 0
 
 
-def lifts(community: Community, kind: Kind, thing: uuid.UUID, milestone: uuid.UUID) -> list[Lift]:
+def lifts(community: Community, used: Used, milestone: uuid.UUID) -> list[Lift]:
     """For each of WINDOWS. At most an hour old; see `lift`."""
-    key = f"lift:{community.pk}:{thing}:{milestone}:{clock.today(community.time_zone)}"
+    today = clock.today(community.time_zone)
+    key = f"lift:{used.objects[0]}:{len(used.objects)}:{milestone}:{today}"
     found: list[Lift] | None = cache.get(key)
     if found is None:
-        found = [lift(community, kind.used, thing, milestone, days=days) for days in WINDOWS]
+        found = [lift(community, used.kind.used, used.objects, milestone, days=days) for days in WINDOWS]
         cache.set(key, found, SECONDS)
     return found
 
 
-def lift(community: Community, verb: str, thing: uuid.UUID, milestone: uuid.UUID, *, days: int) -> Lift:
-    """One query, set-based. `verb` with `thing` as its object says who used it, by the roll-up."""
+def lift(community: Community, verb: str, things: Sequence[uuid.UUID], milestone: uuid.UUID, *, days: int) -> Lift:
+    """One query, set-based. `verb` with one of `things` as its object says who used it, by the roll-up."""
     latest = clock.today(community.time_zone) - datetime.timedelta(days=days)
     given = {
         "community": _key(community.pk),
         "verb": verb,
-        "thing": _key(thing),
         "milestone": _key(milestone),
         "latest": latest,
+        **{f"thing{n}": _key(thing) for n, thing in enumerate(things)},
     }
     with connection.cursor() as cursor:
-        cursor.execute(_sql(days), given)
+        cursor.execute(_sql(days, len(things)), given)
         rows = {who: Group(int(size), int(reached or 0)) for who, size, reached in cursor.fetchall()}
     return Lift(days, rows["used"], rows["others"])
 
 
-def _sql(days: int) -> str:
+def _sql(days: int, things: int) -> str:
     joined, left = (local_day_sql(f"m.{column}", "c.time_zone") for column in ("joined_at", "left_at"))
     there = "m.joined <= {day} AND (m.gone IS NULL OR m.gone > {day}) AND (r.day IS NULL OR r.day > {day})"
+    named = ", ".join(f"%(thing{n})s" for n in range(things))
     soon = f"SUM(CASE WHEN r.day <= {_later('t.day', days)} THEN 1 ELSE 0 END)"
     return f"""
       WITH used AS (
         SELECT o.person_id, MIN(o.day) AS day FROM activity_memberday d
         JOIN activity_memberobjectday o ON o.person_id = d.person_id AND o.verb = d.verb AND o.day = d.day
-        WHERE d.community_id = %(community)s AND d.verb = %(verb)s AND o.object_id = %(thing)s
+        WHERE d.community_id = %(community)s AND d.verb = %(verb)s AND o.object_id IN ({named})
         GROUP BY o.person_id
       ), reached AS (
         SELECT person_id, MIN(reached_on) AS day FROM milestones_award

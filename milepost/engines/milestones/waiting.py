@@ -28,8 +28,9 @@ class Waiting:
 def waiting(community: Community) -> dict[uuid.UUID, Waiting]:
     """For each milestone on the way before which anybody stands. One query, set-based over the active members.
 
-    A member stands before the first milestone that they have not reached on the way. They have stood there since the last one
-    that they reached, or since they joined.
+    A member stands before the first milestone that they have not reached on the path of the persona that they chose; with
+    several personas, on each of their paths; with none, on the community's whole way. They have stood there since the last
+    one that they reached, or since they joined.
     """
     before = clock.today(community.time_zone) - STALLED
     with connection.cursor() as cursor:
@@ -52,19 +53,35 @@ def _sql() -> str:
       ), reached AS (
         SELECT person_id, milestone_id, MAX(reached_on) AS day FROM milestones_award
         WHERE community_id = %(community)s AND revoked_at IS NULL GROUP BY person_id, milestone_id
-      ), last AS (
+      ), latest AS (
         SELECT person_id, MAX(day) AS day FROM reached GROUP BY person_id
+      ), stone AS (
+        SELECT c.person_id, c.persona_id, s.milestone_id, s.position AS place FROM paths_personachoice c
+        JOIN paths_persona p ON p.id = c.persona_id JOIN paths_pathstone s ON s.persona_id = p.id
+        JOIN way ON way.id = s.milestone_id
+        WHERE c.community_id = %(community)s AND c.chosen_at IS NOT NULL AND c.left_at IS NULL
+          AND p.adopted_at IS NOT NULL AND p.retired_at IS NULL
+      ), walk AS (
+        SELECT member.person_id, stone.persona_id, stone.milestone_id, stone.place
+        FROM member JOIN stone ON stone.person_id = member.person_id
+        UNION ALL
+        SELECT member.person_id, NULL, way.id, way.place FROM member CROSS JOIN way
+        WHERE member.person_id NOT IN (SELECT person_id FROM stone)
       ), ahead AS (
-        SELECT member.person_id, MIN(way.place) AS place FROM member CROSS JOIN way
-        LEFT JOIN reached ON reached.person_id = member.person_id AND reached.milestone_id = way.id
-        WHERE reached.person_id IS NULL GROUP BY member.person_id
+        SELECT walk.person_id, walk.milestone_id,
+          ROW_NUMBER() OVER (PARTITION BY walk.person_id, walk.persona_id ORDER BY walk.place) AS turn
+        FROM walk
+        LEFT JOIN reached ON reached.person_id = walk.person_id AND reached.milestone_id = walk.milestone_id
+        WHERE reached.person_id IS NULL
+      ), next AS (
+        SELECT DISTINCT person_id, milestone_id FROM ahead WHERE turn = 1
       )
-      SELECT way.id, COUNT(*), SUM(CASE WHEN
-        CASE WHEN last.day IS NULL OR last.day < member.joined THEN member.joined ELSE last.day END < %(before)s
+      SELECT next.milestone_id, COUNT(*), SUM(CASE WHEN
+        CASE WHEN latest.day IS NULL OR latest.day < member.joined THEN member.joined ELSE latest.day END < %(before)s
         THEN 1 ELSE 0 END)
-      FROM ahead JOIN way ON way.place = ahead.place JOIN member ON member.person_id = ahead.person_id
-      LEFT JOIN last ON last.person_id = ahead.person_id
-      GROUP BY way.id"""  # noqa: S608 - our own names; what was given are parameters
+      FROM next JOIN member ON member.person_id = next.person_id
+      LEFT JOIN latest ON latest.person_id = next.person_id
+      GROUP BY next.milestone_id"""  # noqa: S608 - our own names; what was given are parameters
 
 
 def _key(value: uuid.UUID) -> Any:

@@ -45,6 +45,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "milestones": Entry("milestones:milestones", "Milestones: define, preview, go through history, list awards."),
         "stats": Entry("stats:stats", "Count what is stored of a community."),
         "conditions": Entry("conditions:conditions", "Rules: check one, explain it, count whom it is about."),
+        "opinion-map": Entry("opinion_map:opinion_map", "Draw the opinion map of votes that Polis exported."),
     },
     "Look after it": {
         "check": Entry("check:check", "Look at everything that can go wrong, and say what to do."),

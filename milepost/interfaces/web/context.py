@@ -75,6 +75,7 @@ _PLACES = (
     ("charter.view", "mission", "mission/", gettext_noop("Mission"), "compass", False),
     ("log.view", "log", "log/", gettext_noop("Log"), "scroll", False),
     ("community.desk", "desk", "desk/", gettext_noop("Desk"), "clipboard-list", True),
+    ("coverage.view", "coverage", "coverage/", gettext_noop("What to make next"), "map", True),
     ("people.invite", "invitations", "invitations/", gettext_noop("Invite"), "user-plus", True),
     ("people.admit", "requests", "requests/", gettext_noop("Who wants to join"), "door-open", True),
     ("people.link", "claims", "claims/", gettext_noop("Who is who"), "link", True),

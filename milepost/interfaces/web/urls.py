@@ -20,6 +20,7 @@ urlpatterns = [
     path("c/<slug:slug>/", include("milepost.interfaces.web.search.urls")),
     path("c/<slug:slug>/", include("milepost.interfaces.web.resources.urls")),
     path("c/<slug:slug>/", include("milepost.interfaces.web.opportunities.urls")),
+    path("c/<slug:slug>/", include("milepost.interfaces.web.coverage.urls")),
     path("c/<slug:slug>/", include("milepost.interfaces.web.desk.urls")),
     path("c/<slug:slug>/", include("milepost.interfaces.web.imports.urls")),
     path("c/<slug:slug>/", include("milepost.interfaces.web.celebrations.urls")),

@@ -11,6 +11,7 @@ from django.core.cache import cache
 from hypothesis import given
 from hypothesis import strategies as st
 
+from milepost.domain.paths.models import Persona, PersonaChoice
 from milepost.engines.milestones import coverage, helping
 from milepost.engines.milestones.intervals import newcombe, wilson
 from milepost.engines.milestones.lift import Group, Lift, lift, lifts
@@ -227,13 +228,15 @@ def test_lift_compares_those_who_used_it_with_those_who_did_not() -> None:
             person.membership.save()
     catch_up()
     for days in (30, 90):
-        found = lift(community, "resource.finished", resource.pk, stone.pk, days=days)
+        found = lift(community, "resource.finished", [resource.pk], stone.pk, days=days)
         assert found == plainly(community, resource, stone, days)
         assert found.used.size >= 5
         assert found.is_enough
         low, high = found.interval
         assert low <= found.difference <= high
-    assert lifts(community, helping.KINDS[0], resource.pk, stone.pk)[0].days == 30
+    (known,) = helping.ever(community, stone.pk)
+    assert (known.title, known.objects) == (resource.title, (resource.pk,))
+    assert [one.days for one in lifts(community, known, stone.pk)] == [30, 90]
 
 
 @pytest.mark.django_db
@@ -242,7 +245,7 @@ def test_lift_of_what_nobody_used_is_nothing() -> None:
     stone = make_milestone(community)
     resource = make_resource(community, milestones=[stone])
     joined(community, 200, 8)
-    found = lift(community, "resource.finished", resource.pk, stone.pk, days=30)
+    found = lift(community, "resource.finished", [resource.pk], stone.pk, days=30)
     assert (found.used, found.others, found.is_enough) == (Group(0, 0), Group(0, 0), False)
     with pytest.raises((ValueError, ZeroDivisionError)):
         _ = found.interval
@@ -256,3 +259,39 @@ def test_too_few_are_no_group() -> None:
     assert clear.is_enough
     assert clear.is_clear
     assert not Lift(30, Group(50, 6), Group(50, 5)).is_clear
+
+
+@pytest.mark.django_db
+def test_the_dates_of_a_series_are_one_thing_and_its_next_one_helps() -> None:
+    from milepost.domain.events.models import EventMilestone
+    from tests.factories import make_event, make_past_event
+
+    community = make_community()
+    stone = make_milestone(community)
+    member = joined(community, 100)[0]
+    coming, past = make_event(community), make_past_event(community)
+    for event in (coming, past):
+        EventMilestone.objects.create(community=community, event=event, milestone=stone)
+    found = helping.helping(actor(member), [stone.pk])[stone.pk]
+    assert [(one.kind.key, one.key, one.starts_at) for one in found] == [("event", str(coming.pk), coming.starts_at)]
+    assert {used.objects for used in helping.ever(community, stone.pk)} == {(coming.pk,), (past.pk,)}
+    assert coverage.work_out(community)[0].helps["event"] == 1
+
+
+@pytest.mark.django_db
+def test_who_chose_a_persona_waits_on_its_path() -> None:
+    community = make_community()
+    gig, paid, tour = (make_milestone(community, name=name) for name in ("Gig", "Paid", "Tour"))
+    persona = Persona.write(community=community, by=None, name="Professionals")
+    other = Persona.write(community=community, by=None, name="Teachers")
+    persona.lay(milestones=[tour, paid], by=None)
+    other.lay(milestones=[paid, gig], by=None)
+    walks, both, none = joined(community, 10, 3)
+    for person, chosen in ((walks, [persona]), (both, [persona, other])):
+        for one in chosen:
+            PersonaChoice.objects.create(community=community, person=person, persona=one, chosen_at=clock.now())
+    make_award(walks, tour)
+    make_award(both, tour)
+    found = {stone: w.people for stone, w in waiting(community).items()}
+    assert found == {paid.pk: 2, gig.pk: 1}
+    assert none.membership.is_active

@@ -85,13 +85,16 @@ def stars(mean: float, count: int) -> str:
     }
 
 
+FOLDERS = {"resource": "resources", "opportunity": "opportunities", "event": "events"}
+"""Where pages of each kind of thing that helps stand."""
+
+
 def help_rows(community: Community, helps: Iterable[Help]) -> list[dict[str, Any]]:
     """What helps with a milestone, for the partial `web/resources/helps.html`."""
-    folders = {"resource": "resources", "opportunity": "opportunities", "event": "events"}
     return [
         {
             "title": one.title,
-            "url": f"{links.base(community)}{folders[one.kind.key]}/{one.key}/",
+            "url": f"{links.base(community)}{FOLDERS[one.kind.key]}/{one.key}/",
             "kind": str(one.kind.label),
             "text": one.text if one.kind.key == "resource" else "",
             "when": one.starts_at,
