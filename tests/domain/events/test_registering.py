@@ -290,7 +290,7 @@ def _at_once(*jobs):
         try:
             barrier.wait()
             job()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (told by the thread that waits)
             failed.append(error)
         finally:
             connections.close_all()
