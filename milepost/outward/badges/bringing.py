@@ -33,7 +33,7 @@ def bring(*, person: Person, content: bytes, keys: bytes = b"", milestone: Miles
     if milestone is not None and milestone.community_id != person.community_id:
         raise DomainError(_("This milestone belongs to another community."))
     found = proving.read(content, given=proving.keys_in(keys) if keys else ())
-    if found.problems and not (found.proof == proving.Proof.UNCHECKED and len(found.problems) == 1 and not keys):
+    if found.problems:
         raise DomainError(" ".join(found.problems), _("Ask its issuer for it anew."))
     fits = found.fits(mails_of(person))
     if fits is False:

@@ -35,6 +35,8 @@ LARGEST = 5 * 2**20
 """Bytes of a file that may hold a badge."""
 ALGORITHMS = {"OKP": ("EdDSA", "Ed25519"), "EC": ("ES256", "ES384"), "RSA": ("RS256", "PS256")}
 """By the kind of key: what a badge names is never taken alone, so that no key is used for what it is not."""
+ASYMMETRIC = {"Ed", "ES", "RS", "PS"}
+"""How the names of signatures begin that need a private key; "none" and shared secrets (HS256) are not among them."""
 TYPES = {"OpenBadgeCredential", "AchievementCredential"}
 SKEW = datetime.timedelta(minutes=5)
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -55,6 +57,8 @@ class Found:
     proof: str = Proof.UNCHECKED
     status: str = "unknown"
     """valid, revoked, or unknown: kept elsewhere."""
+    key_at: str = ""
+    """Where the issuer's key is said to stand, if it was needed and did not come along."""
     says: dict[str, Any] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
@@ -66,7 +70,11 @@ class Found:
     def fits(self, mails: Iterable[str]) -> bool | None:
         """Whether it was given to one of these addresses; None where it names none that could be compared."""
         subject = self.says.get("credentialSubject")
-        rows = subject.get("identifier") if isinstance(subject, dict) else None
+        if not isinstance(subject, dict):
+            return None
+        ident, rows = str(subject.get("id") or ""), subject.get("identifier")
+        if ident.startswith("mailto:"):
+            return ident.removeprefix("mailto:").lower() in {mail.lower() for mail in mails}
         rows = rows if isinstance(rows, list) else [rows]
         told = [one for one in rows if isinstance(one, dict) and one.get("identityType") == "emailAddress"]
         if not told:
@@ -151,8 +159,8 @@ def _plain(token: str) -> Found:
 
 
 def _described(token: str, says: dict[str, Any]) -> Found:
-    kinds = says.get("type")
-    kinds = set(kinds) if isinstance(kinds, list) and all(isinstance(k, str) for k in kinds) else {kinds}
+    told = says.get("type")
+    kinds = {kind for kind in (told if isinstance(told, list) else [told]) if isinstance(kind, str)}
     subject = says.get("credentialSubject")
     achievement = subject.get("achievement") if isinstance(subject, dict) else None
     if not kinds & TYPES or not isinstance(achievement, dict):
@@ -184,6 +192,9 @@ def _moment(value: object) -> datetime.datetime | None:
 
 def _prove(found: Found, header: dict[str, Any], given: Sequence[dict[str, Any]]) -> None:
     named = str(header.get("kid") or "")
+    if str(header.get("alg"))[:2] not in ASYMMETRIC:
+        found.problems.append(_("Nobody has signed it in a way that proves anything."))
+        return
     for proof, keys in (
         (Proof.OURS, _our_keys(found)),
         (Proof.ISSUER, _keys_in_name(found.issuer_id)),
@@ -200,8 +211,8 @@ def _prove(found: Found, header: dict[str, Any], given: Sequence[dict[str, Any]]
             return
     if given or isinstance(header.get("jwk"), dict):
         found.problems.append(_("Its signature is wrong: it was changed, or another key signed it."))
-    elif named:
-        found.problems.append(_("Its issuer's key is not here: it stands at %(where)s.") % {"where": named[:300]})
+    else:
+        found.key_at = named[:300]
 
 
 def _our_keys(found: Found) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ def cast() -> Cast:
 def moment(cast: Cast) -> uuid.UUID:
     stone = make_milestone(cast.community, name="First gig")
     Award.claim(person=cast.soraya, milestone=stone, reached_on=clock.today("UTC"))
-    catch_up()
+    catch_up(("rollup", "celebrations"))
     return Moment.objects.get(kind="reached").pk
 
 
@@ -52,7 +52,7 @@ def test_one_reaction_each_which_may_change_and_go(cast: Cast, moment: uuid.UUID
 def test_words_are_counted_toward_whom_they_were_said(cast: Cast, moment: uuid.UUID) -> None:
     first = congratulating.say(moment=moment, by=cast.ife, text="  The second  song. ")
     assert congratulating.say(moment=moment, by=cast.ife, text="The second song.") == first
-    catch_up()
+    catch_up(("rollup", "celebrations"))
     row = MemberObjectDay.objects.get(verb="congratulation.given")
     assert (row.person_id, row.other_id, row.object_id, row.count) == (cast.ife.pk, cast.soraya.pk, moment, 1)
     assert "song" not in str(Activity.objects.get(verb="congratulation.given").data)

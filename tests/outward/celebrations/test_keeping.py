@@ -44,7 +44,7 @@ def celebrated(cast: Cast, moment: datetime.datetime, who: str = "soraya", name:
     with clock.moved(moment):
         stone = make_milestone(cast.community, name=name)
         award = Award.claim(person=getattr(cast, who), milestone=stone, reached_on=moment.date())
-        catch_up()
+        catch_up(("rollup", "celebrations"))
     return award
 
 
@@ -77,7 +77,7 @@ def test_history_a_taken_back_moment_and_a_break_are_left_in_peace(cast: Cast) -
     with clock.moved(at(2025, 3, 9)):
         stone = make_milestone(cast.community)
         Award.claim(person=cast.ife, milestone=stone, reached_on=at(2025, 3, 9).date(), backfilled=True)
-        catch_up()
+        catch_up(("rollup", "celebrations"))
     celebrated(cast, at(2025, 3, 9), name="Taken back")
     taking_back.take_back(moment=Moment.objects.get().pk, by=cast.soraya)
     celebrated(cast, at(2025, 3, 9), who="mateus", name="On a break")
@@ -156,7 +156,7 @@ def test_the_third_thanks_are_celebrated_together(cast: Cast) -> None:
         assert says(cast, "landmark") == []
         with clock.moved(at(2026, 3, day)):
             praise(cast, at(2026, 3, day, 9))
-            catch_up()
+            catch_up(("rollup", "celebrations"))
             keeping.keep(cast.community)
             keeping.keep(cast.community)
     assert says(cast, "landmark") == ["Together we reached it: Our thanks."]
@@ -171,7 +171,7 @@ def test_what_history_brought_is_noted_and_not_announced(cast: Cast) -> None:
         one = landmark(cast, 3)
         for day in range(1, 6):
             praise(cast, at(2020, 3, day), backfilled=True)
-        catch_up()
+        catch_up(("rollup", "celebrations"))
         keeping.keep(cast.community)
     one.refresh_from_db()
     assert one.reached_on == datetime.date(2020, 3, 3)
@@ -183,14 +183,14 @@ def test_the_four_measures(cast: Cast, measure: str, expected: int) -> None:
     one = landmark(cast, 100, measure)
     for quantity in ("2", "5", None):
         praise(cast, at(2026, 3, 1), quantity=quantity)
-    catch_up()
+    catch_up(("rollup", "celebrations"))
     assert keeping.so_far(one) == expected
 
 
 def test_what_is_behind_already_is_no_landmark(cast: Cast) -> None:
     for day in (1, 2):
         praise(cast, at(2026, 3, day))
-    catch_up()
+    catch_up(("rollup", "celebrations"))
     with pytest.raises(DomainError, match="behind you already"):
         landmark(cast, 2)
     with pytest.raises(DomainError):
@@ -209,7 +209,7 @@ def test_a_retired_one_is_not_looked_for(cast: Cast) -> None:
     with clock.moved(at(2026, 3, 1)):
         landmarks.retire(landmark=landmark(cast, 1), by=cast.lan)
         praise(cast, at(2026, 3, 1))
-        catch_up()
+        catch_up(("rollup", "celebrations"))
         keeping.keep(cast.community)
     assert says(cast, "landmark") == []
 
@@ -243,7 +243,7 @@ def test_who_went_long_without_any_recognition(cast: Cast) -> None:
     assert found == [cast.amara.pk, cast.soraya.pk]
     for _ in range(3):
         record("reply.posted", community=cast.community, by=cast.soraya)
-    catch_up()
+    catch_up(("rollup", "celebrations"))
     assert unseen.done_lately(cast.community, found) == {cast.soraya.pk: 3}
 
 
@@ -252,7 +252,7 @@ def test_a_rhythm_forgives(cast: Cast) -> None:
     with clock.moved(now):
         for weeks in (0, 1, 4, 5, 12):
             record("reply.posted", community=cast.community, by=cast.soraya, happened_at=now - 7 * weeks * DAY)
-        catch_up()
+        catch_up(("rollup", "celebrations"))
         found = streaks.rhythm_of(cast.soraya)
         assert (found.weeks, found.since) == (4, datetime.date(2026, 1, 26))
         assert streaks.rhythm_of(cast.ife).weeks == 0
@@ -268,7 +268,7 @@ def reached_before(cast: Cast) -> list[Award]:
         made.append(
             Award.claim(person=cast.soraya, milestone=stone, reached_on=at(2020, 1, n + 1).date(), backfilled=True)
         )
-    catch_up()
+    catch_up(("rollup", "celebrations"))
     return made
 
 

@@ -41,7 +41,7 @@ def told(cast: Cast, choice: str = "", **more: object) -> Moment:
         make_profile(cast.soraya, celebration=choice, called=CALLED)
     stone = make_milestone(cast.community, name="First gig", **more)
     Award.claim(person=cast.soraya, milestone=stone, reached_on=clock.today("UTC"), evidence="By the river.")
-    catch_up()
+    catch_up(("rollup", "celebrations"))
     return Moment.objects.get(kind="reached")
 
 
@@ -92,7 +92,7 @@ def test_what_to_call_someone_is_theirs_to_say(cast: Cast) -> None:
     present(person=cast.lan, name="Nguyễn Thị Lan", called="  Chị   Lan ")
     choose_celebration(person=cast.lan, celebration="first_name")
     Award.claim(person=cast.lan, milestone=make_milestone(cast.community, name="Gig"), reached_on=clock.today("UTC"))
-    catch_up()
+    catch_up(("rollup", "celebrations"))
     assert seen(actor(cast.ife)) == ["Chị Lan reached “Gig”."]
 
 
@@ -142,7 +142,7 @@ def test_who_is_erased_is_gone_with_what_they_said(cast: Cast) -> None:
     moment = told(cast, "public")
     congratulating.say(moment=moment.pk, by=cast.ife, text="So good to hear.")
     erase(person=cast.soraya, by=None)
-    catch_up()
+    catch_up(("rollup", "celebrations"))
     assert seen(actor(None, cast.community)) == seen(actor(cast.lan)) == []
     assert not MomentAward.objects.exists()
     erase(person=cast.ife, by=None)
@@ -155,15 +155,15 @@ def test_two_who_turn_out_to_be_one_and_are_split_again(cast: Cast) -> None:
     make_identity(ghost)
     stone = make_milestone(cast.community, name="Old gig")
     Award.grant(person=ghost, milestone=stone, reached_on=clock.today("UTC"), how=Award.How.RULE)
-    catch_up()
+    catch_up(("rollup", "celebrations"))
     assert seen(actor(cast.lan)) == []
     merge = merging.merge(kept=cast.soraya, gone=ghost, by=cast.lan)
-    catch_up()
+    catch_up(("rollup", "celebrations"))
     assert seen(actor(cast.lan)) == []
     taking_back.catch_up(person=cast.soraya, by=cast.soraya)
     assert seen(actor(cast.lan)) == ["What Soraya Haddad had already reached: “Old gig”."]
     merging.split(merge=merge, by=cast.lan)
-    catch_up()
+    catch_up(("rollup", "celebrations"))
     assert seen(actor(cast.lan)) == []
 
 
@@ -174,7 +174,7 @@ def test_of_many_only_those_are_named_and_counted_who_want_it(cast: Cast) -> Non
         person = make_member(cast.community, name=f"P{n} {choice}")
         make_profile(person, celebration=choice)
         Award.claim(person=person, milestone=stone, reached_on=clock.today("UTC"))
-    catch_up()
+    catch_up(("rollup", "celebrations"))
     assert Moment.objects.count() == 1
     assert seen(actor(None, cast.community)) == ["P0 public, P1 public and P2 public reached “Workshop”."]
     (one,) = reading.newest(actor(cast.lan), 9)
@@ -203,6 +203,6 @@ def test_the_queries_do_not_grow_with_the_moments(cast: Cast, django_assert_max_
     people: list[Person] = [make_member(cast.community) for _ in range(12)]
     for person in people:
         Award.claim(person=person, milestone=stone, reached_on=clock.today("UTC"))
-    catch_up()
+    catch_up(("rollup", "celebrations"))
     with django_assert_max_num_queries(6):  # type: ignore[operator]
         assert reading.newest(reading.any_member(cast.community), 20)

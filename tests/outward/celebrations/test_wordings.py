@@ -31,7 +31,7 @@ def test_a_milestones_own_words_come_before_those_of_its_kind(cast: Cast) -> Non
     make_profile(cast.soraya, celebration="first_name", called="Sori")
     for milestone in (gig, tour):
         Award.claim(person=cast.soraya, milestone=milestone, reached_on=clock.today("UTC"))
-    catch_up()
+    catch_up(("rollup", "celebrations"))
     said = {one.says for one in reading.newest(actor(cast.ife), 9)}
     assert said == {"Sori played. Open Strings sang.", "Hear: Sori, “First tour”"}
     wordings.write(community=cast.community, kind="reached", text="", by=cast.lan, milestone=gig)
@@ -100,7 +100,7 @@ def test_conditions_work_and_what_they_say_is_plain_text() -> None:
 def test_a_kept_wording_that_fails_after_all_is_replaced_by_ours(cast: Cast) -> None:
     Wording.objects.create(community=cast.community, kind="reached", text="{{ name.__class__ }} {{ gone }}")
     Award.claim(person=cast.soraya, milestone=make_milestone(cast.community, name="Gig"), reached_on=clock.today("UTC"))
-    catch_up()
+    catch_up(("rollup", "celebrations"))
     assert [one.says for one in reading.newest(actor(cast.ife), 9)] == ["Soraya Haddad reached “Gig”."]
 
 

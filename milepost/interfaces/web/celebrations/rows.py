@@ -67,7 +67,11 @@ def row(one: Shown, actor: Actor, *, may: bool | None = None, names: dict[str, s
         "photo": links.photo(community, alone.id, alone.photo) if alone else "",
         "faces": [{"name": who.name, "photo": links.photo(community, who.id, who.photo)} for who in people[:FACES]],
         "people": len(people),
-        "stones": [{"name": name, "url": links.milestone(community, slug)} for name, slug in one.milestones[:QUOTED]],
+        "stones": [
+            {"name": name, "url": links.milestone(community, slug)}
+            for name, slug in one.milestones[:QUOTED]
+            if name not in one.says
+        ],
         "quotes": [{"who": "" if alone else r.who.name, "words": r.words} for r in one.reached if r.words][:QUOTED],
         "quietly": one.quietly,
         "mine": one.mine,

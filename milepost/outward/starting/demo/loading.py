@@ -43,6 +43,7 @@ from milepost.foundation.identity.models.person import LOCAL
 
 from . import around, records, walking
 from .around import ARCHIVE_SOURCE
+from .celebrating import celebrate
 from .generating import generate
 from .report import LoadReport
 
@@ -94,6 +95,8 @@ def load(
     with transaction.atomic():
         report = _Loader(demo, tell, known_password=not settings.PRODUCTION).load()
     tell(9, 10, "counting")
+    catch_up()
+    celebrate(demo.slug, demo.now, seed)
     catch_up()
     tell(10, 10, "")
     return report
