@@ -61,7 +61,9 @@ def opinion_map(votes: Votes, moderated_out: Collection[Any] = ()) -> OpinionMap
     each = [votes.counts(label == g) for g in range(len(groups.sizes))]
     group_counts = np.stack(each) if each else np.zeros((0, *counts.shape), dtype=np.int64)
     found = statistics(group_counts)
-    order = sorted(np.flatnonzero(~left_out & (flat.extremity > 0)), key=lambda s: (-round(flat.extremity[s], 9), s))
+    order = sorted(
+        np.flatnonzero(~left_out & (flat.extremity > 0)), key=lambda s: (-round(float(flat.extremity[s]), 9), s)
+    )
     return OpinionMap(
         votes=votes,
         left_out=left_out,

@@ -76,7 +76,9 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
                     yield line, row
                 line = reader.line_num + 1
     except csv.Error as error:
-        raise Unreadable(path, line, f"not readable as CSV ({error})", "fields with commas, in quotes where needed") from None
+        raise Unreadable(
+            path, line, f"not readable as CSV ({error})", "fields with commas, in quotes where needed"
+        ) from None
     except UnicodeDecodeError:
         raise Unreadable(path, line, "not UTF-8 text from here on", "a file in UTF-8") from None
     finally:

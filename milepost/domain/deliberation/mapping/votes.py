@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,9 +30,7 @@ class Votes:
     value: Ints
 
     @classmethod
-    def of(
-        cls, cast: Mapping[tuple[Hashable, Hashable], int], *, order: Callable[[Any], Any] | None = None
-    ) -> Votes:
+    def of(cls, cast: Mapping[tuple[Any, Any], int], *, order: Callable[[Any], Any] | None = None) -> Votes:
         """From (person, statement) -> vote. `order` is the key by which ids are sorted; by default the ids themselves."""
         people = tuple(sorted({person for person, _ in cast}, key=order))
         statements = tuple(sorted({statement for _, statement in cast}, key=order))
@@ -98,15 +96,15 @@ class Tally:
 class Ledger:
     """Votes as they come, one after the other; the last of a person on a statement counts."""
 
-    cast: dict[tuple[Hashable, Hashable], int] = field(default_factory=dict)
-    tallies: dict[Hashable, Tally] = field(default_factory=dict)
+    cast: dict[tuple[Any, Any], int] = field(default_factory=dict)
+    tallies: dict[Any, Tally] = field(default_factory=dict)
 
-    def vote(self, person: Hashable, statement: Hashable, value: int) -> None:
+    def vote(self, person: Any, statement: Any, value: int) -> None:
         key = (person, statement)
         self.tallies.setdefault(statement, Tally()).move(self.cast.get(key), value)
         self.cast[key] = value
 
-    def vote_all(self, votes: Iterable[tuple[Hashable, Hashable, int]]) -> None:
+    def vote_all(self, votes: Iterable[tuple[Any, Any, int]]) -> None:
         for person, statement, value in votes:
             self.vote(person, statement, value)
 
