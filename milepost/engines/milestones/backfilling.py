@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -240,6 +240,15 @@ def _expect_everyone(rule: Rule) -> None:
         with transaction.atomic():
             expect(rule, people)
         last = people[-1]
+
+
+def ids(words: Sequence[str]) -> list[uuid.UUID]:
+    """The ids among what a form sent; what is none is left out."""
+    found = []
+    for word in words:
+        with suppress(ValueError):
+            found.append(uuid.UUID(word))
+    return found
 
 
 def let_go(milestone: Milestone, *, awards: Sequence[uuid.UUID] | None, by: Person | None, reason: str) -> int:

@@ -69,7 +69,7 @@ def git(path: Path) -> list[Deed]:
 
     return [
         Deed(
-            f"{r['raw_name']} {r['raw_email_hashed']}",
+            f"{r['raw_name']}|{r['raw_email_hashed']}",
             datetime.fromisoformat(r["author_time_local"]).astimezone(UTC).date(),
         )
         for r in parquet.read_table(path).to_pylist()
