@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -9,10 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from milepost.foundation.activity import registry as log
 from milepost.foundation.common.databases import local_day_sql
-from milepost.foundation.conditions.registry import field, shorthand
-from milepost.foundation.conditions.sql import Sql
+from milepost.foundation.conditions.registry import Choices, Field, field, fields_from, made_field, shorthand
+from milepost.foundation.conditions.sql import Sql, key
 from milepost.foundation.identity.models import Membership, Person
 from milepost.foundation.identity.roles import Role
+
+from .models import AttributeDefinition
 
 if TYPE_CHECKING:
     from milepost.foundation.identity.models import Community
@@ -79,6 +82,40 @@ field("time_zone", "text", label=_("Time zone"), sql=_account("time_zone"), verb
 field("place", "text", label=_("Place"), sql=_profile("place"), verbs=PROFILE)
 field("pronouns", "text", label=_("Pronouns"), sql=_profile("pronouns"), verbs=PROFILE, sensitive=True)
 field("headline", "text", label=_("In one line"), sql=_profile("headline"), verbs=PROFILE)
+
+# --- what a community asks besides -----------------------------------------------------------------------
+
+_COLUMNS = {"text": "text", "choice": "text", "tags": "text", "number": "number", "date": "day"}
+
+
+@fields_from
+def own_fields(community: Community) -> Iterator[Field]:
+    """The attributes that stewards defined."""
+    for one in AttributeDefinition.objects.asked().filter(community=community):
+        yield made_field(
+            one.slug,
+            one.kind,
+            label=one.label,
+            sql=_value(one),
+            choices=_options(one) if one.options else None,
+            verbs=PROFILE,
+            sensitive=one.is_sensitive,
+            custom=True,
+        )
+
+
+def _value(one: AttributeDefinition) -> Callable[[Any], Sql]:
+    select = (
+        f"SELECT v.{_COLUMNS[one.kind]} FROM people_attributevalue v"
+        " WHERE v.definition_id = %s AND v.person_id = m.person_id"
+    )
+    found = Sql(select if one.kind == "tags" else f"({select})", (key(one.pk),))
+    return lambda _community: found
+
+
+def _options(one: AttributeDefinition) -> Callable[[Any], Choices]:
+    return lambda _community: [(option, option) for option in one.options]
+
 
 # --- how much someone takes part ------------------------------------------------------------------------
 

@@ -64,3 +64,9 @@ class ErasureRequest(IdModel):
     asked_at = models.DateTimeField(default=clock.now)
     done_at = models.DateTimeField(null=True, blank=True)
     emptied = json_list()
+
+
+# Here, where Django looks for models.
+from .attributes import AttributeDefinition, AttributeValue  # noqa: E402
+
+__all__ = ["AttributeDefinition", "AttributeValue", "ErasureRequest", "Praise", "Profile"]

@@ -299,7 +299,7 @@ def _reference(ref: registry.Reference, value: dict[str, Any], place: Place, rea
         )
     reading.references.add((ref.key, str(slug)))
     reading.verbs |= set(ref.verbs)
-    reading.sensitive |= ref.sensitive
+    reading.sensitive |= ref.sensitive or bool(getattr(target, "is_sensitive", False))
     if not ref.dated:
         only(value, {ref.key}, place)
         if target is None:

@@ -86,6 +86,7 @@ class Reference:
     verbs: tuple[str, ...] = ()
     depends: Callable[[Any], Iterable[tuple[str, str]]] | None = None
     sensitive: bool = False
+    """Of all of them; what `find` gives may say so of itself, as `is_sensitive`."""
 
     def options(self, community: Community) -> list[tuple[str, str]]:
         return [(str(value), str(label)) for value, label in self.choices(community)]
@@ -231,6 +232,12 @@ def fields(community: Community) -> dict[str, Field]:
         for one in of(community):
             found.setdefault(one.name, one)
     return found
+
+
+def built_in() -> set[str]:
+    """The names of the attributes that members of every community have."""
+    load()
+    return set(_fields)
 
 
 def keyed() -> dict[str, Field]:

@@ -4,20 +4,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('people', '0001_profiles_praise'),
+        ("people", "0001_profiles_praise"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='profile',
-            name='called',
-            field=models.CharField(blank=True, max_length=60, verbose_name='what to call me'),
+            model_name="profile",
+            name="called",
+            field=models.CharField(blank=True, max_length=60, verbose_name="what to call me"),
         ),
         migrations.AlterField(
-            model_name='profile',
-            name='celebration',
-            field=models.CharField(choices=[('public', 'Publicly, with my name'), ('community', 'Within the community'), ('first_name', 'By what I am called, without my full name'), ('private', 'Privately: only I see it'), ('none', 'Not at all')], default='community', max_length=12, verbose_name='how to celebrate me'),
+            model_name="profile",
+            name="celebration",
+            field=models.CharField(
+                choices=[
+                    ("public", "Publicly, with my name"),
+                    ("community", "Within the community"),
+                    ("first_name", "By what I am called, without my full name"),
+                    ("private", "Privately: only I see it"),
+                    ("none", "Not at all"),
+                ],
+                default="community",
+                max_length=12,
+                verbose_name="how to celebrate me",
+            ),
         ),
     ]

@@ -47,6 +47,8 @@ class Segment(IdModel):
     retired_at = models.DateTimeField(null=True, blank=True)
     filled_at = models.DateTimeField(null=True, blank=True)
     size = models.PositiveIntegerField(default=0)
+    is_sensitive = models.BooleanField(default=False)
+    """Whether its rule asks what only people themselves say: then nobody is listed, and few are not counted."""
     problem = models.TextField(blank=True)
     """Why its rule can no longer be asked: it names what is gone."""
 
@@ -124,7 +126,18 @@ class Segment(IdModel):
             other_rule = self.rule_hash != before_hash
             if other_rule:
                 self.filled_at = None
-            self.save(update_fields=["name", "about", "rule", "rule_hash", "changed_at", "filled_at", "problem"])
+            self.save(
+                update_fields=[
+                    "name",
+                    "about",
+                    "rule",
+                    "rule_hash",
+                    "changed_at",
+                    "filled_at",
+                    "problem",
+                    "is_sensitive",
+                ]
+            )
             after = {"name": self.name, "about": self.about, "rule": self.rule}
             changes = {k: [before[k], after[k]] for k in before if before[k] != after[k]}
             if changes:
@@ -159,6 +172,7 @@ class Segment(IdModel):
             return
         condition = parse(rule, community=self.community, owner=(self.KEY, self.slug))
         self.rule, self.rule_hash, self.problem = condition.tree, condition.hash, ""
+        self.is_sensitive = condition.is_sensitive
 
     def _fill_later(self) -> None:
         """Everyone is looked at by a worker; a page shows how far it is."""
