@@ -72,6 +72,18 @@ def arrived(event: Event, person: Person, way: str, *, minutes: int | None = Non
     return row
 
 
+def was_expected(event: Event, person: Person) -> Registration:
+    """Note that the person had a place, as another tool says; whether they came is not known. Permission was asked before."""
+    if person.community_id != event.community_id:
+        raise NotAllowed(_("%(name)s belongs to another community.") % {"name": person.name})
+    row, _new = Registration.objects.get_or_create(
+        event=event,
+        person=person,
+        defaults={"community_id": event.community_id, "placed_at": clock.now()},
+    )
+    return row
+
+
 def _record(row: Registration) -> None:
     event = row.event
     record(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import calendars, hosting, listing, pages, taking_part, writing
+from . import attendance, calendars, hosting, listing, pages, taking_part, writing
 
 urlpatterns = [
     path("events/", listing.index, name="events"),
@@ -31,6 +31,8 @@ urlpatterns = [
     path("events/<uuid:event>/invitations/", hosting.invite, name="event_invitations"),
     path("events/<uuid:event>/check-in/<uuid:registration>/<str:code>/", hosting.check_in, name="event_check_in"),
     path("events/<uuid:event>/door/", hosting.door, name="event_door"),
+    path("events/<uuid:event>/attendance/", attendance.page, name="event_attendance_files"),
+    path("events/<uuid:event>/attendance/<uuid:run>/", attendance.one, name="event_attendance_file"),
     path("events/<uuid:event>/afterwards/", hosting.afterwards, name="event_afterwards"),
 ]
 outside = [
