@@ -19,6 +19,8 @@ JOBS = {
     "wire": "wire:measure",
     "ready": "posting:prepare",
     "kept": "posting:kept",
+    "first-days": "milestones:first_days",
+    "following": "milestones:following",
 }
 
 
