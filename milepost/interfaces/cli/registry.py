@@ -43,6 +43,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "export": Entry("exporting:exporting", "Take a whole community out as documented files."),
         "personas": Entry("personas:personas", "Load personas and their paths from a file; see who is where."),
         "milestones": Entry("milestones:milestones", "Milestones: define, preview, go through history, list awards."),
+        "badges": Entry("badges:badges", "Make and check badges (Open Badges 3.0)."),
         "stats": Entry("stats:stats", "Count what is stored of a community."),
         "conditions": Entry("conditions:conditions", "Rules: check one, explain it, count whom it is about."),
         "opinion-map": Entry("opinion_map:opinion_map", "Draw the opinion map of votes that Polis exported."),

@@ -29,7 +29,7 @@ WORDS = (
     "Told my choir. They want you.",
     "Chúc mừng! The ferry crowd says hello.",
 )
-SAID, AT_MOST = 24, 5
+SAID, AT_MOST = 12, 5
 """Moments that somebody congratulates on, and words to each of them at most."""
 
 
