@@ -51,6 +51,7 @@ def database(tmp_path: Path):
 
 
 def begin(wrapper):
+    wrapper.ensure_connection()
     wrapper._start_transaction_under_autocommit()
     wrapper.in_atomic_block = True
 
