@@ -19,7 +19,7 @@ from ninja.renderers import BaseRenderer
 from . import problems, rates
 from .parsing import StrictParser
 from .problems import Problem, ProblemDocument
-from .routes import about, imports, log, people, search, spaces
+from .routes import about, celebrations, imports, log, people, personas, search, spaces
 from .routing import unwrapped
 
 DESCRIPTION = """\
@@ -93,7 +93,7 @@ api = Api(
     renderer=Renderer(),
 )
 problems.install(api)
-for area in (about, people, log, spaces, search, imports):
+for area in (about, people, log, spaces, search, imports, celebrations, personas):
     api.add_router("", area.routes)
 
 

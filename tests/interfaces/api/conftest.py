@@ -18,6 +18,7 @@ from tests.factories import (
     make_attachment,
     make_cast,
     make_charter,
+    make_cohort,
     make_goal,
     make_reaction,
     make_space,
@@ -114,4 +115,5 @@ def known(cast: Cast, settings: Any) -> dict[str, Any]:
         "activity_id": activity.pk,
         "run_id": str(run.pk),
         "emoji": "👍",
+        "cohort": make_cohort(community, walkers=[cast.lan]).slug,
     }
