@@ -41,7 +41,7 @@ from milepost.foundation.identity.models import (
 )
 from milepost.foundation.identity.models.person import LOCAL
 
-from . import around, records, walking
+from . import around, events, records, walking
 from .around import ARCHIVE_SOURCE
 from .celebrating import celebrate
 from .generating import generate
@@ -137,6 +137,7 @@ class _Loader:
                 ("milestones", self._milestones),
                 ("thanks", self._thanks),
                 ("personas and groups", lambda: walking.walk(self)),
+                ("gatherings", lambda: events.gather(self)),
                 ("invitations and claims", lambda: around.waiting(self)),
                 ("chapters", lambda: around.chapters(self)),
             )
