@@ -99,7 +99,7 @@ def test_without_a_turn_the_database_itself_says_that_it_is_busy(database, monke
     one, two = database(), database()
     begin(one)
     with pytest.raises(OperationalError, match="locked"):
-        two._start_transaction_under_autocommit()
+        begin(two)
     with pytest.raises(OperationalError, match="locked"), two.cursor() as cursor:
         cursor.execute("INSERT INTO word VALUES ('late')")
     end(one)
