@@ -212,7 +212,7 @@ def page(request: Request, opportunity: str) -> HttpResponse:
         "web/opportunities/page.html",
         {
             "opportunity": found,
-            "text": markdown(found.text) if found.text else "",
+            "text": markdown(found.text, top=2) if found.text else "",
             "duration": duration(found.effort),
             "serves": _serves(community, found),
             "skills": [

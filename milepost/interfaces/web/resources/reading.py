@@ -193,7 +193,7 @@ def page(request: Request, resource: str) -> HttpResponse:
             "version": version,
             "waiting": waiting,
             "declined": _declined(actor, found, version),
-            "text": markdown(version.text) if version.text else "",
+            "text": markdown(version.text, top=2) if version.text else "",
             "icon": rows.ICONS[Resource.Kind(found.kind)],
             "duration": rows.duration(version.minutes) if version.minutes else "",
             "steps": rows.steps(community, found, version.lessons, lessons_done),
@@ -279,8 +279,8 @@ def version(request: Request, resource: str, number: int) -> HttpResponse:
         {
             "resource": found,
             "version": chosen,
-            "text": markdown(chosen.text) if chosen.text else "",
-            "lessons": [{"title": one["title"], "text": markdown(one["text"])} for one in chosen.lessons],
+            "text": markdown(chosen.text, top=2) if chosen.text else "",
+            "lessons": [{"title": one["title"], "text": markdown(one["text"], top=3)} for one in chosen.lessons],
             "may_restore": can(request.actor, "resources.publish", found) and number != found.version_number,
         },
     )

@@ -63,7 +63,7 @@ def lesson(request: Request, resource: str, lesson: uuid.UUID) -> HttpResponse:
         {
             "resource": found,
             "lesson": this,
-            "text": markdown(this["text"]),
+            "text": markdown(this["text"], top=2),
             "number": place + 1,
             "count": len(ids),
             "duration": rows.duration(this["minutes"]) if this["minutes"] else "",
