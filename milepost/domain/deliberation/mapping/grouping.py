@@ -35,19 +35,22 @@ class Groups:
     """Of the number of groups that was chosen; 0 where there is one."""
 
 
-def grouped(points: Floats) -> Groups:
-    """The groups of the `points` (people, 2); one where all stand at one spot."""
+def grouped(points: Floats, *, least: int = 1) -> Groups:
+    """The groups of the `points` (people, 2), each of `least` people or more; one where that cannot be."""
     rounded = np.round(points, DECIMALS) + 0.0
     spots, at, weight = _spots(rounded)
     most = min(MOST, 2 + len(points) // 12, len(spots))
     best = np.zeros(len(spots), dtype=np.int64)
-    score, sample = 0.0, _sample(len(spots))
+    score, sample = -1.0, _sample(len(spots))
+    between = np.sqrt(_distances(spots[sample], spots[sample]))
     for k in range(FEWEST, most + 1):
         label = _means(spots, weight, k)
-        fit = _silhouette(spots[sample], weight[sample], label[sample])
-        if k == FEWEST or fit > score + 1e-12:
+        if least > 1 and np.bincount(label, weight)[np.unique(label)].min() < least:
+            continue
+        fit = _silhouette(between, weight[sample], label[sample])
+        if fit > score + 1e-12:
             best, score = label, fit
-    return _numbered(spots, weight, best, at, score)
+    return _numbered(spots, weight, best, at, max(score, 0.0) if not best.any() else score)
 
 
 def _spots(points: Floats) -> tuple[Floats, Ints, Floats]:
@@ -104,18 +107,25 @@ def _lloyd(spots: Floats, weight: Floats, centres: Floats) -> tuple[Ints, float]
 
 def _distances(spots: Floats, centres: Floats) -> Floats:
     """Squared, (spots, centres)."""
-    return np.asarray(((spots[:, None, :] - centres[None, :, :]) ** 2).sum(axis=2))
+    across = spots[:, 0, None] - centres[None, :, 0]
+    along = spots[:, 1, None] - centres[None, :, 1]
+    across *= across
+    along *= along
+    across += along
+    return across
 
 
-def _silhouette(spots: Floats, weight: Floats, label: Ints) -> float:
-    """The mean over people of (b - a) / max(a, b): a the mean distance to their own group, b to the nearest other one."""
+def _silhouette(between: Floats, weight: Floats, label: Ints) -> float:
+    """The mean over people of (b - a) / max(a, b): a the mean distance to their own group, b to the nearest other one.
+
+    `between` (spots, spots) are their distances.
+    """
     groups, own = np.unique(label, return_inverse=True)
     if len(groups) < 2:
         return -1.0
-    between = np.sqrt(_distances(spots, spots))
     mass = np.bincount(own, weight)
-    sums = np.stack([(between * np.where(own == g, weight, 0)).sum(axis=1) for g in range(len(groups))], axis=1)
-    mine = np.arange(len(spots))
+    sums = between @ np.where(own[:, None] == np.arange(len(groups)), weight[:, None], 0)
+    mine = np.arange(len(own))
     a = sums[mine, own] / np.maximum(mass[own] - 1, 1)
     means = sums / mass
     means[mine, own] = np.inf

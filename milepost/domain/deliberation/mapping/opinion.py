@@ -48,13 +48,16 @@ class OpinionMap:
         return label
 
 
-def opinion_map(votes: Votes, moderated_out: Collection[Any] = ()) -> OpinionMap:
-    """The map of `votes`, without the statements `moderated_out`. An empty set of votes gives an empty map."""
+def opinion_map(votes: Votes, moderated_out: Collection[Any] = (), *, least: int = 1) -> OpinionMap:
+    """The map of `votes`, without the statements `moderated_out`; no group smaller than `least`.
+
+    An empty set of votes gives an empty map.
+    """
     out = set(moderated_out)
     left_out = np.fromiter((s in out for s in votes.statements), bool, len(votes.statements))
     flat = plane(votes, left_out)
     standing = _standing(votes)
-    groups = grouped(flat.points[standing])
+    groups = grouped(flat.points[standing], least=least)
     label = np.full(len(votes.people), -1, dtype=np.int64)
     label[standing] = groups.label
     counts = votes.counts()

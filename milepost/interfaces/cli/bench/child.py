@@ -19,6 +19,7 @@ JOBS = {
     "wire": "wire:measure",
     "ready": "posting:prepare",
     "kept": "posting:kept",
+    "opinion": "opinion:measure",
     "first-days": "milestones:first_days",
     "following": "milestones:following",
 }

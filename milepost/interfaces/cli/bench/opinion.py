@@ -5,15 +5,48 @@ from __future__ import annotations
 import resource
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
-SIZES = (
-    {"people": 2_000, "statements": 900, "filled": 1.0},
-    {"people": 2_000, "statements": 900, "filled": 0.2},
-    {"people": 100_000, "statements": 1_000, "filled": 0.05},
+from .grounds import ground
+
+SIZES: tuple[dict[str, Any], ...] = (
+    {"people": 2_000, "statements": 900, "filled": 1.0, "target": {"seconds": 1.0}},
+    {"people": 2_000, "statements": 900, "filled": 0.2, "target": {"seconds": 1.0}},
+    {"people": 100_000, "statements": 1_000, "filled": 0.05, "target": {"seconds": 20.0, "peak_mb": 2_048}},
 )
 CAMPS = 3
 AT_ONCE = 2_000
+
+
+def compare(say: Callable[[str], None]) -> list[dict[str, Any]]:
+    """Each size in a process of its own, beside its target."""
+    found = []
+    for size in SIZES:
+        say(f"Opinion map of {size['people']:,} people and {size['statements']:,} statements.")
+        with ground("sqlite") as site:
+            given = {name: size[name] for name in ("people", "statements", "filled")}
+            found.append({**site.run("opinion", **given), "filled": size["filled"], "target": size["target"]})
+    return found
+
+
+def in_words(found: list[dict[str, Any]]) -> str:
+    from ..terminal import in_columns
+
+    head = ["Opinion map", "statements", "filled", "seconds", "CPU", "MB", "target"]
+    rows = [
+        [
+            f"{one['people']:,} people",
+            f"{one['statements']:,}",
+            f"{one['filled']:.0%}",
+            f"{one['seconds']:.2f}",
+            f"{one['cpu_seconds']:.2f}",
+            f"{one['peak_mb']:,}",
+            ", ".join(f"{name} {limit:,}" for name, limit in one["target"].items()),
+        ]
+        for one in found
+    ]
+    return in_columns([head, *rows])
 
 
 def measure(people: int, statements: int, filled: float) -> dict[str, Any]:
