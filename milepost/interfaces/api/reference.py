@@ -25,6 +25,7 @@ AREAS = {
     "spaces": _("Spaces"),
     "search": _("Search"),
     "imports": _("Imports"),
+    "personas": _("Personas and paths"),
 }
 
 

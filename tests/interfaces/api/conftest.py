@@ -115,5 +115,5 @@ def known(cast: Cast, settings: Any) -> dict[str, Any]:
         "activity_id": activity.pk,
         "run_id": str(run.pk),
         "emoji": "👍",
-        "cohort": make_cohort(community, walkers=[cast.lan]).slug,
+        "cohort": make_cohort(community, walkers=[cast.amara, cast.lan]).slug,
     }

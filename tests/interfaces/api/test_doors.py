@@ -29,6 +29,8 @@ BODIES: dict[str, Any] = {
     "spaces_start_thread": {"title": "Rooms", "text": "Who has one?"},
     "spaces_reply": {"text": "We do."},
     "spaces_edit": {"text": "We **do**."},
+    "personas_choose": {"personas": []},
+    "personas_check_in": {"words": "Two songs."},
 }
 QUERIES = {"search_search": "?q=post"}
 STATUS = {
@@ -36,6 +38,7 @@ STATUS = {
     "spaces_reply": 201,
     "spaces_remove": 204,
     "imports_start_import": 202,
+    "personas_check_in": 201,
 }
 
 
