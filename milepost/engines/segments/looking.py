@@ -88,6 +88,23 @@ def people_of(segment: Segment) -> QuerySet[Person]:
     return Person.objects.filter(pk__in=inside).order_by("name", "pk")
 
 
+def told_size(segment: Segment) -> int | None:
+    """How many are in it, as far as that may be told."""
+    return None if segment.is_sensitive and 0 < segment.size < FLOOR else segment.size
+
+
+def recent_sizes(segments: list[Segment], *, days: int = 30) -> dict[uuid.UUID, list[int]]:
+    """Of each, its sizes on the days of the last month on which they changed; one query."""
+    found: dict[uuid.UUID, list[int]] = {}
+    if not segments:
+        return found
+    since = clock.today(segments[0].community.time_zone) - datetime.timedelta(days=days)
+    rows = SegmentSize.objects.filter(segment__in=segments, day__gte=since).order_by("day")
+    for segment, size in rows.values_list("segment_id", "size"):
+        found.setdefault(segment, []).append(size)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     one: int

@@ -42,6 +42,7 @@ def _of_all(parts: list[Clause]) -> list[Problem]:
                         one.path,
                         _("This contradicts %(place)s, so nobody can ever meet both: “%(one)s” and “%(other)s”.")
                         % {"place": earlier.path, "one": earlier.say(False), "other": one.say(False)},
+                        earlier.path,
                     )
                 ]
     return []

@@ -18,6 +18,8 @@ class Problem:
 
     path: str
     message: str
+    other: str = ""
+    """The path of another line that the message names."""
 
 
 class Invalid(DomainError):

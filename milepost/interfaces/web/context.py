@@ -76,6 +76,7 @@ _PLACES = (
     ("log.view", "log", "log/", gettext_noop("Log"), "scroll", False),
     ("community.desk", "desk", "desk/", gettext_noop("Desk"), "clipboard-list", True),
     ("coverage.view", "coverage", "coverage/", gettext_noop("What to make next"), "map", True),
+    ("segments.view", "segments", "segments/", gettext_noop("Segments"), "users-round", True),
     ("people.invite", "invitations", "invitations/", gettext_noop("Invite"), "user-plus", True),
     ("people.admit", "requests", "requests/", gettext_noop("Who wants to join"), "door-open", True),
     ("people.link", "claims", "claims/", gettext_noop("Who is who"), "link", True),

@@ -23,6 +23,7 @@ urlpatterns = [
     path("c/<slug:slug>/", include("milepost.interfaces.web.coverage.urls")),
     path("c/<slug:slug>/", include("milepost.interfaces.web.desk.urls")),
     path("c/<slug:slug>/", include("milepost.interfaces.web.imports.urls")),
+    path("c/<slug:slug>/", include("milepost.interfaces.web.segments.urls")),
     path("c/<slug:slug>/", include("milepost.interfaces.web.celebrations.urls")),
     path("", include("milepost.interfaces.web.celebrations.urls_outside")),
     path("c/<slug:slug>/", include("milepost.interfaces.web.events.urls")),

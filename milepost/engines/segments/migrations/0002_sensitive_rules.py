@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('segments', '0001_segments_members_lists'),
+        ("segments", "0001_segments_members_lists"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='segment',
-            name='is_sensitive',
+            model_name="segment",
+            name="is_sensitive",
             field=models.BooleanField(default=False),
         ),
     ]

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from milepost.foundation.conditions import registry
 from milepost.foundation.conditions.durations import duration
 from milepost.foundation.conditions.language import DEEPEST, MOST
 from milepost.foundation.conditions.registry import Field
@@ -33,7 +34,8 @@ class Line:
     negated: bool = False
 
     def get(self, name: str, default: str = "") -> str:
-        return str(self.given.get(name) or default)
+        value = self.given.get(name)
+        return default if value is None or value == "" else str(value)
 
     def listed(self, name: str) -> list[str]:
         found = self.given.get(name) or []
@@ -243,6 +245,9 @@ def _line(line: Line, fields: Mapping[str, Field]) -> dict[str, Any]:
     if line.what.startswith("attribute:"):
         return _attribute(line, fields)
     tree: dict[str, Any] = {line.what: line.get("value")}
+    ref = registry.references().get(line.what)
+    if ref is None or not ref.dated:
+        return tree
     operator = line.get("op")
     if operator in ENDS:
         return tree | {operator: line.get("date")}

@@ -113,6 +113,7 @@ class RuleEditor:
     def _read(self) -> tuple[Condition | None, dict[str, list[str]], Any]:
         """The condition, or what is wrong by the place of the draft; and the tree."""
         wrong: dict[str, list[str]] = defaultdict(list)
+        shapes.complete(self.draft, self.known)
         for place, line in drafts.lines(self.draft):
             if not line.what:
                 wrong[place].append(_("Choose what this line asks, or remove it."))
@@ -125,7 +126,11 @@ class RuleEditor:
             return parse(written.tree, community=self.community, owner=self.owner), {}, written.tree
         except Invalid as invalid:
             for problem in invalid.problems:
-                wrong[written.place(problem.path)].append(problem.message)
+                message = problem.message
+                if problem.other:
+                    number = shapes.number_of(written.place(problem.other))
+                    message = message.replace(problem.other, _("line %(number)s") % {"number": number})
+                wrong[written.place(problem.path)].append(message)
             return None, wrong, written.tree
 
     @property

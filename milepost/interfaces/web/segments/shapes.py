@@ -13,7 +13,7 @@ from milepost.foundation.conditions import registry
 from milepost.foundation.conditions.asking_attributes import OPERATORS
 from milepost.foundation.conditions.registry import Field
 
-from .drafts import COUNTED, ENDS, MEASURES, PAUSE, Group, Line, Part
+from .drafts import COUNTED, ENDS, MEASURES, PAUSE, Group, Line, Part, lines
 
 if TYPE_CHECKING:
     from .editor import Known
@@ -95,6 +95,17 @@ class _Drawing:
 
 def group(root: Group, place: str, known: Known, problems: dict[str, list[str]]) -> GroupShape:
     return _group(root, place, "", _Drawing(known, problems, known.choices_of_what()))
+
+
+def number_of(place: str) -> str:
+    """The number of a place as people count: of 0.1.0, 2.1."""
+    return ".".join(str(int(step) + 1) for step in place.split(".")[1:])
+
+
+def complete(root: Group, known: Known) -> None:
+    """Give every line the values that its controls begin with."""
+    for place, line in lines(root):
+        _Line(line, f"rule-{place}", known).drawn()
 
 
 def is_unfinished(line: Line) -> bool:
@@ -285,15 +296,21 @@ class _Line:
 
     # --- controls ------------------------------------------------------------------------------------------
 
+    def _given(self, name: str, default: str) -> str:
+        """What was chosen; else what a browser shows as chosen, so that the rule says what can be seen."""
+        if not self.line.get(name) and default:
+            self.line.given[name] = default
+        return self.line.get(name)
+
     def _name(self, name: str) -> str:
         return f"{self.prefix}-{name}"
 
     def _select(self, name: str, label: str, choices: Choices, *, default: str = "", refreshes: bool = False) -> Input:
-        value = self.line.get(name, default or (choices[0][0] if choices else ""))
+        value = self._given(name, default or (choices[0][0] if choices else ""))
         return Input(self._name(name), label, "select", value, choices, refreshes=refreshes)
 
     def _number(self, name: str, label: str, after: str, *, default: str = "") -> Input:
-        return Input(self._name(name), label, "number", self.line.get(name, default), after=after, least="1", step="1")
+        return Input(self._name(name), label, "number", self._given(name, default), after=after, least="1", step="1")
 
     def _date(self, name: str, label: str) -> Input:
         return Input(self._name(name), label, "date", self.line.get(name))
