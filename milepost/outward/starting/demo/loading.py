@@ -41,11 +41,7 @@ from milepost.foundation.identity.models import (
 )
 from milepost.foundation.identity.models.person import LOCAL
 
-<<<<<<< Updated upstream
-from . import around, events, records, walking
-=======
-from . import around, records, resources, walking
->>>>>>> Stashed changes
+from . import around, events, records, resources, walking
 from .around import ARCHIVE_SOURCE
 from .celebrating import celebrate
 from .generating import generate
@@ -141,11 +137,8 @@ class _Loader:
                 ("milestones", self._milestones),
                 ("thanks", self._thanks),
                 ("personas and groups", lambda: walking.walk(self)),
-<<<<<<< Updated upstream
                 ("gatherings", lambda: events.gather(self)),
-=======
                 ("what helps", lambda: resources.load(self)),
->>>>>>> Stashed changes
                 ("invitations and claims", lambda: around.waiting(self)),
                 ("chapters", lambda: around.chapters(self)),
             )
