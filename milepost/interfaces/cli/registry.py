@@ -46,6 +46,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "badges": Entry("badges:badges", "Make and check badges (Open Badges 3.0)."),
         "stats": Entry("stats:stats", "Count what is stored of a community."),
         "conditions": Entry("conditions:conditions", "Rules: check one, explain it, count whom it is about."),
+        "segments": Entry("segments:segments", "Members under a name: load, count and compare segments."),
         "opinion-map": Entry("opinion_map:opinion_map", "Draw the opinion map of votes that Polis exported."),
     },
     "Look after it": {

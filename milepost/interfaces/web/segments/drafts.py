@@ -164,8 +164,8 @@ def _of_did(tree: dict[str, Any]) -> Part:
     counts: list[dict[str, Any]] = [{"op": op, "n": tree[op]} for op in (*COUNTED, *MEASURES) if op in tree]
     counts += [{"op": op, "date": tree[op]} for op in ENDS if op in tree]
     if length := duration(tree.get(PAUSE)):
-        times = next((one for one in counts if one["op"] in COUNTED), {"op": "at_least", "n": 1})
-        counts = [{"op": PAUSE, "n": length.as_days, "times": times["n"], "times_op": times["op"]}]
+        times = counts or [{"op": "at_least", "n": 1}]
+        counts = [{"op": PAUSE, "n": length.as_days, "times": one["n"], "times_op": one["op"]} for one in times]
     lines: list[Part] = [Line(f"did:{verbs[0]}", given | one) for one in counts or [{"op": "at_least", "n": 1}]]
     return lines[0] if len(lines) == 1 else Group("all", lines)
 
