@@ -40,6 +40,22 @@ REPEATS = {
 _MINUTES = re.compile(r"^\s*(\d{1,4})\s*(?:min\.?|')?\s*[:|.)-]?\s+(.*)$")
 
 
+GROUPS = (
+    (
+        _("It comes round again, or lasts for days"),
+        _("A series that people join once"),
+        ("repeats", "times", "ends_on", "rule", "last_day"),
+    ),
+    (_("For whom, and how many"), _("Guests, places, questions"), ("audience", "space", "capacity", "questions")),
+    (_("Agenda"), _("Parts, talks in small groups, what happens afterwards"), ("agenda", "follow_up")),
+    (
+        _("Who, and what it serves"),
+        _("Hosts, speakers, milestones, goal, value, tags"),
+        ("hosts", "speakers", "milestones", "goal", "value", "tags"),
+    ),
+)
+
+
 class TimeInput(forms.TimeInput):
     input_type = "time"
 
@@ -169,6 +185,16 @@ class EventForm(forms.Form):
             ],
         )  # fmt: skip
         self.fields = {"which": which, **self.fields}
+
+    def groups(self) -> list[dict[str, Any]]:
+        """The form in parts: what everyone fills in, and what stands behind a heading until it is wanted."""
+        found = []
+        for title, text, names in GROUPS:
+            fields = [self[name] for name in names if name in self.fields]
+            used = any(field.errors or field.value() for field in fields if field.name not in {"audience", "zone"})
+            if fields:
+                found.append({"title": title, "text": text, "fields": fields, "open": used})
+        return found
 
     # -- what was said ---------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import escape
+from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -145,7 +145,7 @@ def _row(actor: Actor, row: dict[str, Any], mine: dict[str, Any] | None) -> dict
         "title": row["title"],
         "url": address,
         "starts_at": timezone.localtime(row["starts_at"]),
-        "text": mark_safe(" · ".join(escape(part) for part in parts)),  # noqa: S308 (escaped but for our own <time>)
+        "text": mark_safe(" · ".join(conditional_escape(part) for part in parts)),  # noqa: S308 (escaped but for our own <time>)
     }
     offers = row["ends_at"] > clock.now() and not row["cancelled_at"] and (mine is None or mine["answer"] == "invited")
     if offers and actor.person is not None:
