@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -52,7 +54,7 @@ def issue(*, award: Award, by: Person | None, name: str = "", with_evidence: boo
         return badge
 
 
-def find(actor: Actor, ident: object) -> Badge | None:
+def find(actor: Actor, ident: uuid.UUID) -> Badge | None:
     """A badge that the actor may open: their own; another's where that person is celebrated with their name for the actor."""
     badge = (
         Badge.objects.standing()

@@ -38,5 +38,5 @@ class Celebrations(Effect):
             for community, person, milestone, at, data in some:
                 if award := awards.pop((person, milestone, str(data.get("occurrence", ""))), None):
                     by_community[community].append(posting.Told(award, at))
-        for community in Community.objects.filter(pk__in=by_community):
-            posting.post(community, by_community[community.pk])
+        for place in Community.objects.filter(pk__in=by_community):
+            posting.post(place, by_community[place.pk])

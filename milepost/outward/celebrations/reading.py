@@ -156,7 +156,7 @@ def shown(moments: Sequence[Moment], actor: Actor) -> list[Shown]:
 
 def _reached(idents: Sequence[uuid.UUID], actor: Actor) -> dict[uuid.UUID, list[Reached]]:
     own = celebrating.reader_id(actor)
-    rows = (
+    rows: QuerySet[MomentAward, Any] = (
         told(actor)
         .filter(moment__in=idents)
         .values(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, Greatest
@@ -25,7 +26,7 @@ DEFINITION = _(
 LATELY = datetime.timedelta(days=60)
 
 
-def unseen(community: Community, *, days: int = LONG) -> QuerySet[Membership]:
+def unseen(community: Community, *, days: int = LONG) -> QuerySet[Any, Any]:
     """Memberships with `seen_at`: when they were last recognised, or joined. Reading it is one query."""
     before = clock.now() - datetime.timedelta(days=days)
     thanked = Praise.objects.filter(receiver=OuterRef("person")).order_by().values("receiver")

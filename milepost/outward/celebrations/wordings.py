@@ -44,12 +44,17 @@ NAMES: dict[str, tuple[str, ...]] = {
 """What a template of each kind may say."""
 
 
+class _Small(Environment):
+    """What one sentence may cost."""
+
+    output_stream_limit = MOST
+    loop_iteration_limit = 1
+    context_depth_limit = 4
+
+
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    made = Environment(undefined=StrictUndefined)
-    made.output_stream_limit = MOST
-    made.loop_iteration_limit = 1
-    made.context_depth_limit = 4
+    made = _Small(undefined=StrictUndefined)
     for name in list(made.tags):
         if name not in TAGS | {"illegal", "content", "output"}:
             del made.tags[name]

@@ -6,6 +6,7 @@ import datetime
 import uuid
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_date
@@ -43,7 +44,8 @@ def index(request: Request) -> HttpResponse:
     found = reading.visible(actor)
     if kind:
         found = found.filter(kind__in=KINDS[kind])
-    turned = turn(found.values("posted_at", "pk"), ("-posted_at", "-pk"), request.GET, PAGE)
+    rows_of: QuerySet[Moment, Any] = found.values("posted_at", "pk")
+    turned = turn(rows_of, ("-posted_at", "-pk"), request.GET, PAGE)
     idents = [one["pk"] for one in turned.rows]
     by_id = Moment.objects.select_related("landmark").in_bulk(idents)
     shown = reading.shown([by_id[ident] for ident in idents], actor)

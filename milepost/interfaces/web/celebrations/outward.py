@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime
 from typing import Any, override
 
-from django.conf import settings
 from django.contrib.syndication.views import Feed
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed
+from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFeed
 from django.utils.html import escape
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from milepost.engines.milestones.bearings import bearings
@@ -77,7 +76,7 @@ def _wall(request: Any, actor: Actor, community: Community) -> HttpResponse:
 class Moments(Feed):
     """RSS 2.0. Each entry has the same id for ever; an entry whose moment was taken back is not there any more."""
 
-    feed_type = Rss201rev2Feed
+    feed_type: type[SyndicationFeed] = Rss201rev2Feed
     item_guid_is_permalink = False
 
     @override
@@ -96,9 +95,6 @@ class Moments(Feed):
 
     def feed_guid(self, community: Community) -> str:
         return f"urn:uuid:{community.pk}"
-
-    def language(self) -> str:
-        return str(get_language() or settings.LANGUAGE_CODE)
 
     def items(self, community: Community) -> list[tuple[Community, Shown]]:
         shown = reading.newest(reading.visitor(community), IN_FEED)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -219,8 +219,8 @@ def revoke_wall(request: Request, wall: uuid.UUID) -> HttpResponse:
 def unseen_index(request: Request) -> HttpResponse:
     """Whoever takes part and was not recognised for long, longest first."""
     community = request.actor.community
-    found = unseen.unseen(community).values(
-        "seen_at", "pk", ident=F("person_id"), name=F("person__name"), handle=F("person__handle"),
+    found: QuerySet[Any, Any] = unseen.unseen(community).values(
+        "pk", "seen_at", ident=F("person_id"), name=F("person__name"), handle=F("person__handle"),
         photo=F("person__profile__photo"), celebration=F("person__profile__celebration"),
     )  # fmt: skip
     turned = turn(found, ("seen_at", "pk"), request.GET, PAGE)

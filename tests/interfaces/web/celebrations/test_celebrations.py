@@ -39,7 +39,7 @@ def cast() -> Cast:
     return made
 
 
-def client(who: Person | None = None) -> Client:
+def client(who: Person | None = None) -> Any:
     made = Client()
     if who is not None:
         made.force_login(who.account)
