@@ -59,7 +59,7 @@ def present(
 
 
 def choose_celebration(*, person: Person, celebration: str) -> Profile:
-    """The member decides how they are celebrated, from now on and for what was."""
+    """The member decides how they are celebrated, from now on and for what was. Records `celebration.chosen`, but not how."""
     check(person, "profile.own", person.community)
     if celebration not in Profile.Celebration.values:
         raise DomainError(gettext("Choose one of the ways to be celebrated."))
@@ -69,6 +69,7 @@ def choose_celebration(*, person: Person, celebration: str) -> Profile:
         profile.celebration = celebration
         profile.changed_at = clock.now()
         profile.save()
+        record("celebration.chosen", community=person.community, by=person)
     return profile
 
 

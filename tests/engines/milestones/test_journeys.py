@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from milepost.domain.paths.models import Milestone, OwnStone
+from milepost.domain.people import presenting
 from milepost.engines.milestones import journeys, welcoming
 from milepost.engines.milestones.bearings import take
 from milepost.foundation.activity.following import catch_up
@@ -202,3 +203,8 @@ class TestFirstSteps:
         assert keys == ["interests", "persona", "celebration", "charter", "meet", "week"]
         Milestone.objects.get(slug="step-met-someone").retire(by=cast.lan)
         assert "meet" not in [one.key for one in welcoming.checklist(cast.soraya, welcome)]
+
+    def test_choosing_how_to_be_celebrated_is_a_step(self, cast: Cast) -> None:
+        welcome = welcoming.begin(cast.soraya)
+        presenting.choose_celebration(person=cast.soraya, celebration="public")
+        assert {one.key for one in welcoming.checklist(cast.soraya, welcome) if one.done} == {"celebration"}
