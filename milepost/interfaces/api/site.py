@@ -19,7 +19,7 @@ from ninja.renderers import BaseRenderer
 from . import problems, rates
 from .parsing import StrictParser
 from .problems import Problem, ProblemDocument
-from .routes import about, celebrations, imports, log, people, personas, search, spaces
+from .routes import about, celebrations, events, imports, log, milestones, people, personas, search, spaces
 from .routing import unwrapped
 
 DESCRIPTION = """\
@@ -93,7 +93,7 @@ api = Api(
     renderer=Renderer(),
 )
 problems.install(api)
-for area in (about, people, log, spaces, search, imports, celebrations, personas):
+for area in (about, events, people, log, spaces, search, imports, celebrations, personas, milestones):
     api.add_router("", area.routes)
 
 
