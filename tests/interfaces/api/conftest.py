@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime
 import json
 from typing import Any
 
@@ -8,7 +9,10 @@ from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from milepost.domain.events.models import Event
+from milepost.domain.events.proposing import When
 from milepost.foundation.activity.recording import record
+from milepost.foundation.common import clock
 from milepost.foundation.identity.access import permissions
 from milepost.foundation.identity.models import ApiToken, Community, Person
 from milepost.outward.connectors.importing import start
@@ -19,6 +23,7 @@ from tests.factories import (
     make_cast,
     make_charter,
     make_cohort,
+    make_event,
     make_goal,
     make_reaction,
     make_space,
@@ -115,5 +120,14 @@ def known(cast: Cast, settings: Any) -> dict[str, Any]:
         "activity_id": activity.pk,
         "run_id": str(run.pk),
         "emoji": "👍",
+        "event_id": str(_going_on(cast).pk),
         "cohort": make_cohort(community, walkers=[cast.amara, cast.lan]).slug,
     }
+
+
+def _going_on(cast: Cast) -> Event:
+    """An event that has begun and is not over: one can register for it, and check in."""
+    before = clock.now() - datetime.timedelta(minutes=30)
+    when = When(before.date(), before.time(), 300, "UTC")
+    with clock.moved(datetime.timedelta(days=-1)):
+        return make_event(host=cast.amara, when=when, audience="public")

@@ -29,6 +29,8 @@ BODIES: dict[str, Any] = {
     "spaces_start_thread": {"title": "Rooms", "text": "Who has one?"},
     "spaces_reply": {"text": "We do."},
     "spaces_edit": {"text": "We **do**."},
+    "events_propose": {"title": "Songs", "day": "2040-01-05", "time": "19:00", "minutes": 90},
+    "events_register": {"answer": "going"},
     "personas_choose": {"personas": []},
     "personas_check_in": {"words": "Two songs."},
 }
@@ -37,6 +39,9 @@ STATUS = {
     "spaces_start_thread": 201,
     "spaces_reply": 201,
     "spaces_remove": 204,
+    "events_propose": 201,
+    "events_unregister": 204,
+    "events_was_not_there": 204,
     "imports_start_import": 202,
     "personas_check_in": 201,
 }
