@@ -26,6 +26,7 @@ AREAS = {
     "search": _("Search"),
     "imports": _("Imports"),
     "personas": _("Personas and paths"),
+    "celebrations": _("Celebrations and badges"),
 }
 
 

@@ -23,6 +23,7 @@ from milepost.interfaces.web.access import Request, route
 from milepost.interfaces.web.cursors import turn
 from milepost.interfaces.web.home import links
 from milepost.interfaces.web.trying import accepted
+from milepost.outward.badges.models import OutsideBadge
 
 from . import finding
 from .claiming import as_file
@@ -116,6 +117,10 @@ def page(request: Request, pk: uuid.UUID) -> HttpResponse:
             ]
             if own or steward
             else (),
+            "brought": OutsideBadge.objects.filter(person=found.person, milestone=found.milestone)[:12]
+            if own or steward
+            else (),
+            "badge_url": f"{links.base(actor.community)}badges/of/{found.pk}/" if own and not found.revoked_at else "",
             "may_open_file": bool(found.file) and (own or steward),
             "dispute": dispute if own or steward else None,
             "may_doubt": can(actor, "milestones.dispute")

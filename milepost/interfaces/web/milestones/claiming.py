@@ -19,6 +19,7 @@ from milepost.interfaces.web.access import Request, route
 from milepost.interfaces.web.cursors import turn
 from milepost.interfaces.web.home import links
 from milepost.interfaces.web.trying import accepted
+from milepost.outward.badges.models import OutsideBadge
 
 from . import finding
 from .forms import ClaimForm, ReasonForm
@@ -99,6 +100,7 @@ def claim_page(request: Request, pk: uuid.UUID) -> HttpResponse:
         "own": own,
         "form": form,
         "open": found.settled_at is None,
+        "brought": OutsideBadge.objects.filter(person=found.person, milestone=found.milestone)[:12],
         "history": Award.objects.standing()
         .filter(person=found.person, milestone__kind="life")
         .select_related("milestone")[:12]

@@ -24,7 +24,7 @@ from openbadgeslib.ob3 import (
     did_key_from_pem,
 )
 
-from milepost.engines.milestones.models import Award
+from milepost.engines.milestones.models import Award, MilestoneClaim
 from milepost.foundation.common.errors import DomainError
 from milepost.foundation.identity.models import Person
 from milepost.outward.badges import proving
@@ -322,3 +322,21 @@ def test_no_algorithm_but_the_keys_own(cast: Cast) -> None:
 
 def _part(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def test_whoever_verifies_a_claim_sees_the_badge_that_came_with_it(cast: Cast) -> None:
+    make_milestone(cast.community, slug="sound", name="Ran the desk", verified_by="steward")
+    token, _key = foreign()
+    bring(cast.soraya, token, query="?for=sound")
+    soraya, lan = client(cast.soraya), client(cast.lan)
+    assert "?for=sound" in soraya.get("/c/stage/milestones/sound/claim/").content.decode()
+    soraya.post("/c/stage/milestones/sound/claim/", {"reached_on": "2026-01-05", "evidence": "See the badge."})
+    page = f"/c/stage/verification/{MilestoneClaim.objects.get().pk}/"
+    seen = lan.get(page).content.decode()
+    assert "Night School" in seen
+    assert "itself contains" in seen
+    lan.post(page, {"decision": "confirm", "reason": ""})
+    award = Award.objects.get(milestone__slug="sound")
+    assert "Night School" in lan.get(f"/c/stage/awards/{award.pk}/").content.decode()
+    assert "Get the badge" in soraya.get(f"/c/stage/awards/{award.pk}/").content.decode()
+    assert "Night School" not in client(cast.ife).get(f"/c/stage/awards/{award.pk}/").content.decode()
