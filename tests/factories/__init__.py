@@ -6,6 +6,7 @@ They write rows only, nothing of it stands in the log; where the log matters, a 
 from __future__ import annotations
 
 from .cast import Cast, make_cast
+from .deliberating import make_conversation
 from .gatherings import make_event, make_past_event, make_when
 from .helping import make_draft, make_opportunity, make_resource
 from .people import (
@@ -42,6 +43,7 @@ __all__ = [
     "make_choice",
     "make_cohort",
     "make_community",
+    "make_conversation",
     "make_draft",
     "make_event",
     "make_goal",

@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.db import models
 from django.test import Client
 
+from milepost.domain.deliberation.models import Conversation
 from milepost.domain.people.models import Profile
 from milepost.engines.milestones.models import Award
 from milepost.foundation.common import clock
@@ -33,6 +34,7 @@ from tests.factories import (
     make_attachment,
     make_charter,
     make_community,
+    make_conversation,
     make_goal,
     make_identity,
     make_member,
@@ -77,6 +79,11 @@ class World:
             reached_on=clock.now().date(),
             evidence=word,
         )
+        self.conversation = make_conversation(
+            self.community, by=self.owner, question=f"Question {word}", statements=[f"Statement {word}"]
+        )
+        Conversation.objects.filter(pk=self.conversation.pk).update(slug=f"conversation-{slug}")
+        self.conversation.statements.get().vote(by=self.member, value=1)
         ghost = make_person(self.community, name=f"Ghost {word}")
         identity = make_identity(ghost, name=f"Ghost {word}")
         Claim.objects.create(community=self.community, identity=identity, person=self.member, reason=word)
@@ -194,6 +201,8 @@ def test_strangers_are_kept_out_of_a_closed_community(worlds: tuple[World, World
                 body = told(answer)
                 private = [
                     f"Thread {ours.secret}",
+                    f"Question {ours.secret}",
+                    f"Statement {ours.secret}",
                     f"Post {ours.secret}",
                     f"Member {ours.secret}",
                     f"Ghost {ours.secret}",

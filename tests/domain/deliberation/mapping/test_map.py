@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Collection, Iterable
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ casts = st.lists(
 )
 
 
-def mapped(cast: list[tuple[object, object, int]], out: set[object] = frozenset()) -> OpinionMap:
+def mapped(cast: Iterable[tuple[object, object, int]], out: Collection[object] = ()) -> OpinionMap:
     ledger = Ledger()
     ledger.vote_all(cast)
     return opinion_map(ledger.votes(), out)
