@@ -89,7 +89,11 @@ def suggestions(person: Person) -> list[Persona]:
     open_ones = Persona.objects.adopted().filter(community=person.community_id, suggests__isnull=False)
     found = []
     for persona in open_ones.exclude(pk__in=asked.values("persona")):
-        condition = conditions.parse(persona.suggests, community=person.community)
+        try:
+            condition = conditions.parse(persona.suggests, community=person.community)
+        except conditions.Invalid:
+            # What the rule names is gone; stewards read so on the persona's page.
+            continue
         if next(iter(conditions.matching(condition, person.community, people=[person.pk])), None):
             found.append(persona)
     return found

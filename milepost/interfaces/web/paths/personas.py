@@ -17,6 +17,7 @@ from milepost.engines.milestones import journeys
 from milepost.engines.milestones import map as mapping
 from milepost.engines.milestones.bearings import Bearings, bearings
 from milepost.engines.milestones.map import Column, PersonaMap, persona_map
+from milepost.foundation import conditions
 from milepost.foundation.common import clock
 from milepost.foundation.identity.access import Actor, at_least, can
 from milepost.foundation.identity.models import Person
@@ -121,7 +122,6 @@ def page(request: Request, persona: str) -> HttpResponse:
     community = actor.community
     found = get_object_or_404(Persona.objects.select_related("proposed_by"), community=community, slug=persona)
     may_write = can(actor, "personas.write")
-    own_proposal = actor.membership is not None and found.proposed_by_id == actor.membership.person_id
     if not found.is_adopted and not (may_write or can(actor, "personas.propose")):
         return redirect("personas", slug=community.slug)
     now, steward = bearings(community), at_least(actor, "steward")
@@ -146,13 +146,23 @@ def page(request: Request, persona: str) -> HttpResponse:
             "may_choose": found.is_adopted and can(actor, "personas.own"),
             "may_write": may_write,
             "may_map": can(actor, "personas.map"),
-            "may_read_story": found.is_adopted or may_write or own_proposal or can(actor, "personas.propose"),
+            "asks": _asks(found) if may_write else "",
             "cohorts": [{"label": one.name, "url": here.cohort(community, one.slug)} for one in cohorts],
             "answer": AnswerForm() if may_write and not found.is_adopted and not found.retired_at else None,
             "description": found.story[:200] or found.name,
             "indexed": community.is_public and found.is_adopted,
         },
     )
+
+
+def _asks(persona: Persona) -> str:
+    """Whom the site asks whether that is them, in words; what a rule names may be gone by now."""
+    if persona.suggests is None:
+        return ""
+    try:
+        return conditions.parse(persona.suggests, community=persona.community).explain()
+    except conditions.Invalid as error:
+        return str(error)
 
 
 def _stones(

@@ -14,6 +14,7 @@ urlpatterns = [
     path("personas/<str:persona>/suggestion/", personas.suggestion, name="persona_suggestion"),
     path("personas/<str:persona>/change/", writing.change, name="persona_change"),
     path("personas/<str:persona>/path/", writing.lay, name="persona_path"),
+    path("personas/<str:persona>/asked/", writing.asked, name="persona_asked"),
     path("personas/<str:persona>/adoption/", writing.adopt, name="persona_adoption"),
     path("personas/<str:persona>/retirement/", writing.retire, name="persona_retirement"),
     path("people/<str:person>/journey/", journey.page, name="journey"),

@@ -17,6 +17,7 @@ from milepost.foundation.identity.access import can
 from milepost.interfaces.web.access import Request, route
 from milepost.interfaces.web.paths import links as here
 from milepost.interfaces.web.paths.forms import AnswerForm, PathForm, PersonaForm
+from milepost.interfaces.web.segments.editor import RuleEditor
 from milepost.interfaces.web.trying import accepted
 from milepost.outward.starting import personas as templates
 
@@ -85,6 +86,23 @@ def lay(request: Request, persona: str) -> HttpResponse:
         messages.success(request, _("The path of “%(name)s” is laid.") % {"name": found.name})
         return redirect(here.persona(request.actor.community, found.slug))
     return _form(request, form, "lay_path", persona=found)
+
+
+@route("personas.write")
+def asked(request: Request, persona: str) -> HttpResponse:
+    """Whom the site asks whether that is them: a rule, or nobody."""
+    found, by = _found(request, persona), request.actor.person
+    community = request.actor.community
+    options: dict[str, Any] = {"optional": True, "label": _("Ask members who")}
+    if request.method == "POST":
+        editor = RuleEditor.posted(request.POST, community, **options)
+        if not editor.is_acting and editor.is_valid:
+            found.change(by=by, suggests=editor.tree)
+            messages.success(request, _("Kept. Whoever it fits is asked on their journey, and may say no."))
+            return redirect(here.persona(community, found.slug))
+    else:
+        editor = RuleEditor(community, found.suggests, **options)
+    return editor.answer(request, "web/paths/asked.html", {"editor": editor, "persona": found})
 
 
 @require_POST

@@ -244,3 +244,24 @@ class TestMap:
             make_choice(make_member(crowd.community), Persona.objects.get(slug="pros"))
         assert (cost(crowd.lan), cost(crowd.soraya)) == first
         assert max(first) <= 12
+
+
+class TestWhomWeAsk:
+    """The rule behind “is that you?”, written by a steward in the editor."""
+
+    def test_written_explained_and_taken_away(self, cast: Cast) -> None:
+        assert as_(cast.soraya).get(url(cast, "personas/pros/asked/")).status_code == 403
+        assert "Nobody is asked" in read(cast, cast.lan, "personas/pros/")
+        Persona.objects.filter(slug="pros").update(suggests={"reached": "live"})
+        page = read(cast, cast.lan, "personas/pros/")
+        assert "First live gig" in page.partition("Whom we ask")[2]
+        assert "Whom we ask" not in read(cast, cast.soraya, "personas/pros/")
+        assert "First live gig" in read(cast, cast.lan, "personas/pros/asked/")
+        assert as_(cast.lan).post(url(cast, "personas/pros/asked/"), {}).status_code == 302
+        assert Persona.objects.get(slug="pros").suggests is None
+
+    def test_a_rule_whose_milestone_is_gone_asks_nobody_and_breaks_nothing(self, cast: Cast) -> None:
+        Persona.objects.filter(slug="pros").update(suggests={"reached": "gone"})
+        assert "Professionals" not in read(cast, cast.soraya, "me/journey/suggestions/")
+        assert as_(cast.soraya).get(url(cast, "persona-choice/")).status_code == 200
+        assert "cannot be used" in read(cast, cast.lan, "personas/pros/")
