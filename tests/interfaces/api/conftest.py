@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import uuid
 from typing import Any
 
 import pytest
@@ -25,7 +26,9 @@ from tests.factories import (
     make_cohort,
     make_event,
     make_goal,
+    make_opportunity,
     make_reaction,
+    make_resource,
     make_space,
     make_thread,
 )
@@ -110,8 +113,16 @@ def known(cast: Cast, settings: Any) -> dict[str, Any]:
     activity = record("praise.given", community=community, by=cast.ife, other=cast.amara, data={"words": "Thanks"})
     file = SimpleUploadedFile("members.csv", b"id,name\n1,Amara\n")
     run = start("table", str(keep(file, community)), community=community, by=cast.amara)
+    course = make_resource(community, kind="course")
+    for ident in course.version_in_force().lesson_ids:
+        course.finish_lesson(lesson=uuid.UUID(ident), by=cast.amara)
+    opportunity = make_opportunity(community)
+    opportunity.take(by=cast.amara)
     return {
         "slug": community.slug,
+        "resource": course.slug,
+        "lesson_id": ident,
+        "opportunity": opportunity.slug,
         "goal": goal.slug,
         "space": space.slug,
         "thread_id": str(thread.pk),

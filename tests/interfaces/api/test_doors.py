@@ -32,6 +32,10 @@ BODIES: dict[str, Any] = {
     "events_propose": {"title": "Songs", "day": "2040-01-05", "time": "19:00", "minutes": 90},
     "events_register": {"answer": "going"},
     "personas_choose": {"personas": []},
+    "resources_propose": {"kind": "guide", "title": "Play quietly", "text": "Listen."},
+    "resources_rate": {"stars": 5, "comment": "Yes."},
+    "opportunities_ask": {"title": "Fold chairs"},
+    "opportunities_finish": {"minutes": 20},
     "personas_check_in": {"words": "Two songs."},
 }
 QUERIES = {"search_search": "?q=post"}
@@ -44,6 +48,8 @@ STATUS = {
     "events_was_not_there": 204,
     "imports_start_import": 202,
     "personas_check_in": 201,
+    "resources_propose": 201,
+    "opportunities_ask": 201,
 }
 
 

@@ -214,7 +214,7 @@ def test_a_course_from_writing_to_the_last_lesson(cast: Cast) -> None:
     first, second = course.version_in_force().lessons
     assert (first["title"], second["title"]) == ("Sit", "Stand")
     url = f"{base(cast)}{course.slug}/"
-    assert "Look inside" in text(learner.get(url))
+    assert "Begin" in text(learner.get(url))
     lesson = f"{url}lessons/{first['id']}/"
     assert "Do Sit." in text(learner.get(lesson))
     assert learner.post(lesson).url == f"{url}lessons/{second['id']}/"

@@ -88,6 +88,7 @@ def page(request: Request, milestone: str) -> HttpResponse:
     row = next((one for one in coverage.coverage(community) if one.id == stone.pk), None)
     now = helping.helping(request.actor, [stone.pk])[stone.pk]
     base = links.base(community)
+    came = [_came_of(base, used, lifts(community, used, stone.pk)) for used in helping.ever(community, stone.pk)]
     return render(
         request,
         "web/coverage/milestone.html",
@@ -95,9 +96,8 @@ def page(request: Request, milestone: str) -> HttpResponse:
             "milestone": stone,
             "row": row,
             "helps": help_rows(community, now),
-            "used": [
-                _came_of(base, used, lifts(community, used, stone.pk)) for used in helping.ever(community, stone.pk)
-            ],
+            # What can be said comes first.
+            "used": sorted(came, key=lambda one: not one["enough"]),
             "windows": WINDOWS,
             "definition": DEFINITION % {"days": WINDOWS[0]},
             "warning": WARNING,

@@ -20,6 +20,7 @@ from milepost.foundation.identity.models import Community
 from milepost.interfaces.web import times
 from milepost.interfaces.web.access import Request, route
 from milepost.interfaces.web.home import links
+from milepost.interfaces.web.resources.reading import named
 from milepost.interfaces.web.resources.rows import duration
 
 TIMES = (15, 30, 60, 120)
@@ -34,8 +35,8 @@ def address(community: Community, slug: str) -> str:
 def find(request: Request, slug: str) -> Opportunity:
     found = get_object_or_404(
         Opportunity.objects.select_related("goal", "milestone", "asked_by"),
+        named(slug),
         community=request.actor.community,
-        slug=slug,
     )
     found.community = request.actor.community
     return found

@@ -29,10 +29,18 @@ MISSING = 3
 
 
 def find(request: Request, slug: str) -> Resource:
-    """The resource, if the actor may see it."""
-    found = get_object_or_404(Resource.objects.visible_to(request.actor), slug=slug)
+    """The resource of this slug, or with this id (search knows no other), if the actor may see it."""
+    found = get_object_or_404(Resource.objects.visible_to(request.actor), named(slug))
     found.community = request.actor.community
     return found
+
+
+def named(word: str) -> Q:
+    """Whatever has this slug, or this id."""
+    try:
+        return Q(pk=uuid.UUID(word)) | Q(slug=word)
+    except ValueError:
+        return Q(slug=word)
 
 
 @require_safe

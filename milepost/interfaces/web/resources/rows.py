@@ -115,11 +115,6 @@ def steps(
             "text": duration(lesson["minutes"]) if lesson["minutes"] else "",
             "state": "done" if lesson["id"] in done else "current" if lesson["id"] == now else "ahead",
             "url": f"{address(community, resource.slug)}lessons/{lesson['id']}/",
-            "action": _("Read again")
-            if lesson["id"] in done
-            else _("Begin")
-            if lesson["id"] == now
-            else _("Look inside"),
         }
         for lesson in lessons
     ]

@@ -175,6 +175,8 @@ def _result(
         "value": f"{base}mission/",
         "person": f"{base}people/{row.object_id}/",
         "event": f"{base}events/{row.object_id}/",
+        "resource": f"{base}resources/{row.object_id}/",
+        "opportunity": f"{base}opportunities/{row.object_id}/",
     }.get(row.kind, "")
     match row.kind:
         case "post":
