@@ -19,7 +19,20 @@ from ninja.renderers import BaseRenderer
 from . import problems, rates
 from .parsing import StrictParser
 from .problems import Problem, ProblemDocument
-from .routes import about, celebrations, events, imports, log, milestones, people, personas, search, spaces
+from .routes import (
+    about,
+    celebrations,
+    events,
+    imports,
+    log,
+    milestones,
+    opportunities,
+    people,
+    personas,
+    resources,
+    search,
+    spaces,
+)
 from .routing import unwrapped
 
 DESCRIPTION = """\
@@ -93,7 +106,21 @@ api = Api(
     renderer=Renderer(),
 )
 problems.install(api)
-for area in (about, events, people, log, spaces, search, imports, celebrations, personas, milestones):
+AREAS = (
+    about,
+    events,
+    people,
+    log,
+    spaces,
+    search,
+    imports,
+    celebrations,
+    personas,
+    milestones,
+    resources,
+    opportunities,
+)
+for area in AREAS:
     api.add_router("", area.routes)
 
 
