@@ -206,6 +206,15 @@ def test_erasing_takes_the_lines_of_files_too(cast, event):
     assert not AttendanceRow.objects.filter(name="Soraya Haddad").exists()
 
 
+def test_lines_are_forgotten_and_what_counted_stays(cast, event):
+    run = importing.begin(event=event, content=zoom(cast), file_name="zoom.csv", by=cast.lan)
+    importing.apply(run=run, by=cast.lan)
+    assert importing.forget_lines() == 0
+    with clock.moved(datetime.timedelta(days=91)):
+        assert importing.forget_lines() == 8
+    assert Registration.objects.came().count() == 3
+
+
 def test_only_stewards_and_only_what_has_begun(cast, event):
     with pytest.raises(NotAllowed):
         importing.begin(event=event, content=zoom(cast), file_name="zoom.csv", by=cast.soraya)

@@ -6,6 +6,7 @@ import hashlib
 import uuid
 from collections import Counter
 from collections.abc import Mapping
+from datetime import timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -25,6 +26,8 @@ from .reading import read
 TAKE, LEAVE, GUEST = "take", "leave", "guest"
 AT_ONCE = 200
 """People whose attendance is written by one transaction, so that others need not wait."""
+KEPT = timedelta(days=90)
+"""How long names and addresses of a file wait for somebody to decide about them."""
 
 
 def begin(*, event: Event, content: bytes, file_name: str, by: By | None) -> AttendanceImport:
@@ -123,3 +126,8 @@ def _count(event: Event, run: AttendanceImport, row: AttendanceRow, person: Pers
     row.person, row.taken_at = person, clock.now()
     row.save(update_fields=["person", "taken_at"])
     return state
+
+
+def forget_lines() -> int:
+    """Delete the lines of files that were read long ago; returns how many. What counted stays in the events' lists."""
+    return AttendanceRow.objects.filter(run__begun_at__lt=clock.now() - KEPT).delete()[0]
