@@ -112,6 +112,11 @@ class Bearings:
         """The way as everyone may see it: milestones of life that are pursued."""
         return [s for s in self.every_stone if not (s.retired or s.is_step or s.secret)]
 
+    @property
+    def steps(self) -> list[Stone]:
+        """The small steps of taking part that the community defined for itself, in its order."""
+        return [s for s in self.every_stone if s.is_step and not (s.retired or s.secret)]
+
     def stone(self, ident: uuid.UUID | None) -> Stone | None:
         return next((stone for stone in self.every_stone if stone.id == ident), None)
 

@@ -134,7 +134,8 @@ def _days(batch: Batch) -> Days:
             found.first[ident(person)] = a_date(first)
             if fresh is not None:
                 found.fresh[ident(person)] = a_date(fresh)
-    everyone, belonging = list(found.first), set()
+    everyone = list(found.first)
+    belonging: set[uuid.UUID] = set()
     for start in range(0, len(everyone), AT_ONCE):
         some = Membership.objects.active().filter(person__in=everyone[start : start + AT_ONCE])
         belonging.update(some.values_list("person_id", flat=True))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from milepost.domain.spaces.models import Thread
+from milepost.engines.milestones import bearings
 from milepost.engines.milestones.models import Award
 from milepost.engines.milestones.steps import Step, a_year_after, journey, reached
 from milepost.foundation.activity.following import catch_up
@@ -116,3 +117,14 @@ def test_awards_of_others_are_not_mine(cast: Cast) -> None:
     make_award(cast.lan, make_milestone(cast.community))
     assert journey(cast.ife).awards == {}
     assert Award.objects.count() == 1
+
+
+def test_a_communitys_own_steps_are_no_milestones_of_life(cast: Cast, django_assert_num_queries: Any) -> None:
+    step = make_milestone(cast.community, kind="step")
+    make_award(cast.ife, step, reached_on=datetime.date(2026, 3, 5), how="rule")
+    with django_assert_num_queries(1):
+        travelled = journey(cast.ife)
+    assert travelled.awards == {}
+    assert travelled.taken[step.pk].day == datetime.date(2026, 3, 5)
+    now = bearings.take(cast.community)
+    assert (now.stones, [stone.id for stone in now.steps]) == ([], [step.pk])

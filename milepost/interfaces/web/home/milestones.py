@@ -47,7 +47,7 @@ def index(request: Request) -> HttpResponse:
         "web/home/way.html",
         {
             "stones": way.drawn(actor.community, now, travelled).stones if travelled else (),
-            "small_steps": way.small_steps(travelled) if travelled else (),
+            "small_steps": way.small_steps(travelled, now) if travelled else (),
             "milestones": [
                 {
                     "title": stone.name,
