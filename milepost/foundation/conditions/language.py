@@ -243,10 +243,17 @@ def _group(kind: str, value: dict[str, Any], place: Place, reading: Reading, gro
     return Clause(
         {kind: [part.tree for part in parts]},
         Group(kind, tuple(part.part for part in parts)) if parts else NOTHING,
-        lambda negated: words.group(kind, [part.say for part in parts], negated),
+        lambda negated: words.group(kind, [(part.say, _is_group(part)) for part in parts], negated),
         parts,
         place.path,
     )
+
+
+def _is_group(clause: Clause) -> bool:
+    """Whether several parts are said one after the other."""
+    if len(clause.parts) == 1:
+        return _is_group(clause.parts[0])
+    return len(clause.parts) > 1
 
 
 def _line(kind: str, value: dict[str, Any], place: Place, reading: Reading) -> Clause | None:

@@ -35,13 +35,15 @@ def listed(words: Sequence[str], *, all_of: bool = False) -> str:
     return (_("%(first)s and %(last)s") if all_of else _("%(first)s or %(last)s")) % values
 
 
-def group(kind: str, parts: Sequence[Callable[[bool], str]], negated: bool) -> str:
-    """Not all of it is any not, and the other way round, so a negated group is said by its negated parts."""
-    said = [part(negated) for part in parts]
+def group(kind: str, parts: Sequence[tuple[Callable[[bool], str], bool]], negated: bool) -> str:
+    """Not all of it is any not, and the other way round, so a negated group is said by its negated parts.
+
+    `parts`: how each is said, and whether it is a group itself; those are told apart by brackets.
+    """
+    said = [part(negated) for part, _is_group in parts]
     if len(said) == 1:
         return said[0]
-    # Groups inside are told apart by brackets.
-    said = [f"({one})" if any(word in one for word in (_(" and "), _(" or "))) else one for one in said]
+    said = [f"({one})" if is_group else one for one, (_part, is_group) in zip(said, parts, strict=True)]
     joint = (kind == "all") != negated
     if joint:
         return _(", ").join(said[:-1]) + _(" and ") + said[-1]

@@ -196,9 +196,10 @@ class RuleEditor:
     ) -> HttpResponse:
         """The page, drawn again or for the first time; screen readers hear how many there are now."""
         wrong = self.is_posted and not self.is_acting
-        response = render(request, template, {"editor": self, **context}, status=status or (422 if wrong else 200))
-        if self.is_acting and request.headers.get("HX-Request"):
-            response.headers["HX-Trigger"] = json.dumps(
-                {"announce": self.how_many or _("This rule is not finished yet.")}
-            )
+        if not (self.is_acting and request.headers.get("HX-Request")):
+            return render(request, template, {"editor": self, **context}, status=status or (422 if wrong else 200))
+        # The editor alone: the whole page would bring a style whose nonce is another.
+        response = render(request, "web/components/rule_editor.html", {"editor": self})
+        said = self.how_many or _("This rule is not finished yet.")
+        response.headers["HX-Trigger"] = json.dumps({"announce": said})
         return response
