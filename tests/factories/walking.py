@@ -6,19 +6,27 @@ from collections.abc import Sequence
 from typing import Any
 
 from milepost.domain.paths.models import (
+    CheckIn,
     Cohort,
     CohortMember,
     HelpOffer,
+    Interest,
     Introduction,
+    JourneySharing,
+    Mentoring,
     Milestone,
+    NoneOfThese,
+    OwnStone,
     PathStone,
     Persona,
     PersonaChoice,
+    Welcome,
 )
 from milepost.foundation.common import clock
 from milepost.foundation.identity.models import Community, Person
 
 from .people import make_community, make_member
+from .purpose import make_milestone
 
 _number = itertools.count(1)
 
@@ -77,3 +85,22 @@ def make_cohort(community: Community | None = None, *, walkers: Sequence[Person]
             community=community, cohort=cohort, person=person, joined_at=clock.now() - datetime.timedelta(days=7)
         )
     return cohort
+
+
+def make_one_of_each(community: Community, *, slug: str, word: str, member: Person, other: Person) -> None:
+    """One row of each kind of this file and what goes with it, each bearing the word; named `persona-<slug>` and so on."""
+    persona = make_persona(community, slug=f"persona-{slug}", name=f"Persona {word}", story=word)
+    make_choice(member, persona)
+    NoneOfThese.objects.create(community=community, person=other, words=word)
+    Interest.objects.create(community=community, person=member, slug="sung", name=word)
+    stone = Milestone.objects.filter(community=community).first() or make_milestone(community)
+    persona.stones.create(community=community, milestone=stone, position=0)
+    make_help_offer(member, stone, words=word)
+    make_introduction(member, other, words=word)
+    Mentoring.objects.create(community=community, mentor=other, mentee=member)
+    cohort = make_cohort(walkers=[member, other], slug=f"cohort-{slug}", name=f"Cohort {word}", why=word)
+    today = clock.today(community.time_zone)
+    CheckIn.objects.create(community=community, cohort=cohort, person=member, day=today, words=word)
+    OwnStone.objects.create(community=community, person=member, name=f"Own stone {word}")
+    JourneySharing.objects.create(community=community, person=member, audience="community")
+    Welcome.objects.create(community=community, person=member)
