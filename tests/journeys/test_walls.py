@@ -14,6 +14,7 @@ from django.db import models
 from django.test import Client
 
 from milepost.domain.deliberation.models import Conversation
+from milepost.domain.events import registering
 from milepost.domain.people.models import Profile
 from milepost.engines.milestones.models import Award
 from milepost.foundation.common import clock
@@ -35,6 +36,7 @@ from tests.factories import (
     make_charter,
     make_community,
     make_conversation,
+    make_event,
     make_goal,
     make_identity,
     make_member,
@@ -46,6 +48,15 @@ from tests.factories import (
     make_thread,
     make_value,
 )
+from tests.factories.celebrating import (
+    make_badge,
+    make_landmark,
+    make_moment,
+    make_outside_badge,
+    make_wall,
+    make_wording,
+)
+from tests.factories.walking import make_one_of_each
 
 pytestmark = pytest.mark.django_db
 
@@ -72,18 +83,29 @@ class World:
         post = make_post(thread, author=self.member, text=f"Post {word}")
         make_reaction(post, by=self.member)
         make_attachment(post, name=f"{word}.txt")
-        Award.objects.create(
+        award = Award.objects.create(
             community=self.community,
             person=self.member,
             milestone=milestone,
             reached_on=clock.now().date(),
             evidence=word,
         )
+        make_moment(award, by=self.owner, text=word)
+        make_landmark(self.community, name=word)
+        make_wall(self.community, name=word)
+        make_wording(self.community, text=word)
+        make_badge(award)
+        make_outside_badge(self.member, name=word)
         self.conversation = make_conversation(
             self.community, by=self.owner, question=f"Question {word}", statements=[f"Statement {word}"]
         )
         Conversation.objects.filter(pk=self.conversation.pk).update(slug=f"conversation-{slug}")
         self.conversation.statements.get().vote(by=self.member, value=1)
+        event = make_event(
+            host=self.owner, title=f"Event {word}", description=word, mode="online", link=f"https://{word}.example"
+        )
+        registering.register(event=event, by=self.member)
+        make_one_of_each(self.community, slug=slug, word=word, member=self.member, other=self.owner)
         ghost = make_person(self.community, name=f"Ghost {word}")
         identity = make_identity(ghost, name=f"Ghost {word}")
         Claim.objects.create(community=self.community, identity=identity, person=self.member, reason=word)
