@@ -72,6 +72,8 @@ class Journey:
     awards: dict[uuid.UUID, Reached] = field(default_factory=dict)
     taken: dict[uuid.UUID, Reached] = field(default_factory=dict)
     """The small steps that the community defined for itself, by their milestone's id."""
+    path: set[uuid.UUID] = field(default_factory=set)
+    """The milestones on the paths of the personas that they chose; empty: they chose none."""
     celebration: str = ""
     """How they want to be celebrated, as their profile says; empty: they said nothing."""
 
@@ -117,6 +119,11 @@ def journey(person: Person) -> Journey:
       CAST(w.reached_on AS text), w.evidence FROM milestones_award w JOIN paths_milestone s ON s.id = w.milestone_id
       WHERE w.person_id = %(person)s AND w.revoked_at IS NULL
       UNION ALL
+      SELECT 'path', '', CAST(p.milestone_id AS text) FROM paths_personachoice c
+      JOIN paths_persona o ON o.id = c.persona_id AND o.retired_at IS NULL
+      JOIN paths_pathstone p ON p.persona_id = c.persona_id
+      WHERE c.person_id = %(person)s AND c.chosen_at IS NOT NULL AND c.left_at IS NULL
+      UNION ALL
       SELECT 'celebration', '', celebration FROM people_profile WHERE person_id = %(person)s"""
     made = Journey()
     with connection.cursor() as cursor:
@@ -127,6 +134,9 @@ def journey(person: Person) -> Journey:
             continue
         if what == "celebration":
             made.celebration = evidence
+            continue
+        if what == "path":
+            made.path.add(uuid.UUID(evidence))
             continue
         day = _date(text)
         if what == "joined":

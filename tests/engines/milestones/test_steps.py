@@ -14,7 +14,16 @@ from milepost.engines.milestones.steps import Step, a_year_after, journey, reach
 from milepost.foundation.activity.following import catch_up
 from milepost.foundation.common import clock
 from milepost.foundation.identity.models import Membership, Person
-from tests.factories import Cast, make_award, make_cast, make_member, make_milestone, make_space
+from tests.factories import (
+    Cast,
+    make_award,
+    make_cast,
+    make_choice,
+    make_member,
+    make_milestone,
+    make_persona,
+    make_space,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +89,18 @@ def test_one_journey_is_one_query(cast: Cast, django_assert_num_queries: Any) ->
     assert travelled.joined is not None
     assert travelled.awards[stone.pk].day == datetime.date(2026, 1, 5)
     assert travelled.awards[stone.pk].evidence == "Forty euros"
+
+
+def test_the_way_ahead_is_that_of_the_personas_one_chose(cast: Cast, django_assert_num_queries: Any) -> None:
+    shared, album, other = (make_milestone(cast.community) for _ in range(3))
+    make_choice(cast.ife, make_persona(path=[shared]))
+    left = make_choice(cast.ife, make_persona(path=[other]))
+    left.left_at = clock.now()
+    left.save()
+    make_choice(cast.ife, make_persona(path=[album], retired_at=clock.now()))
+    with django_assert_num_queries(1):
+        assert journey(cast.ife).path == {shared.pk}
+    assert journey(cast.mateus).path == set()
 
 
 def test_a_deleted_reply_takes_its_steps_along(cast: Cast) -> None:

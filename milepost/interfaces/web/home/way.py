@@ -33,8 +33,13 @@ class Way:
 def drawn(
     community: Community, now: Bearings, journey: Journey, *, own: bool = True, at_most: int | None = None
 ) -> Way:
-    """The whole way, or `at_most` so many stones of it round the next one. `own`: it is the reader's."""
+    """The whole way, or `at_most` so many stones of it round the next one. `own`: it is the reader's.
+
+    Ahead lies what is on the path of their personas; of who chose none, all of it.
+    """
     open_stones = [stone for stone in now.stones if stone.id not in journey.awards]
+    if journey.path:
+        open_stones = [stone for stone in open_stones if stone.id in journey.path]
     step = Step.POST if own and Step.POST not in journey.steps else None
     ahead: list[dict[str, str]] = []
     if step:
