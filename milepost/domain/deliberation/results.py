@@ -7,6 +7,7 @@ a community of fewer than twenty, or of fewer than ten people who have voted oft
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from .models import Conversation, OpinionPicture, Statement
 
 SPLITS_FROM = 20
 """Members; a smaller community shows no splits of itself."""
+SHARED_AT_MOST = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +88,7 @@ def result_of(conversation: Conversation, person: Person | None) -> Result:
                 centres=[(group["centre"][0], group["centre"][1]) for group in data["groups"]],
             )
         ),
-        shared=tuple(
-            _said(one, texts) for side in ("agree", "disagree") for one in data["shared"][side] if _is(one, texts)
-        ),
+        shared=_shared(data, texts),
         says=tuple(
             tuple(_said(one, texts) for one in group["says"] if _is(one, texts) and one["number"] in open_to)
             for group in (data["groups"] if len(data["groups"]) > 1 else [])
@@ -102,6 +102,27 @@ def result_of(conversation: Conversation, person: Person | None) -> Result:
 
 def splits(community: Community) -> bool:
     return Membership.objects.active().filter(community=community).count() >= SPLITS_FROM
+
+
+def _shared(data: dict[str, Any], texts: dict[int, str]) -> tuple[str, ...]:
+    """What more than half of each group agrees with (or disagrees with), by the group-aware consensus.
+
+    Where there is one group, what more than half of all do, surely.
+    """
+    if len(data["groups"]) < 2:
+        return tuple(
+            _said(one, texts) for side in ("agree", "disagree") for one in data["shared"][side] if _is(one, texts)
+        )
+    found = []
+    for number, each in data["counts"].items():
+        if int(number) not in texts or min(map(sum, each)) < FLOOR:
+            continue
+        for side, at in (("agree", 0), ("disagree", 1)):
+            shares = [(group[at] + 1) / (sum(group) + 2) for group in each]
+            if min(shares) > 0.5:
+                votes, seen = sum(group[at] for group in each), sum(map(sum, each))
+                found.append((-math.prod(shares), int(number), said(side, votes, seen, texts[int(number)])))
+    return tuple(words for _, _, words in sorted(found)[:SHARED_AT_MOST])
 
 
 def _is(one: dict[str, Any], texts: dict[int, str]) -> bool:

@@ -28,5 +28,6 @@ urlpatterns = [
     path("", include("milepost.interfaces.web.celebrations.urls_outside")),
     path("c/<slug:slug>/", include("milepost.interfaces.web.events.urls")),
     *events_outside,
+    path("c/<slug:slug>/", include("milepost.interfaces.web.conversations.urls")),
     path("styleguide/", styleguide, name="styleguide"),
 ]
