@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, UUIDField, Value
+from django.db.models import F, Q, QuerySet, TextField, UUIDField, Value
 from django.db.models.functions import Coalesce, Concat, Left
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +14,8 @@ from milepost.foundation.search.registry import LONGEST, searchable
 from .models import Event
 
 _NONE = Value(NO_ID, output_field=UUIDField())
+_LINE = Value("\n")
+_WORDS = Concat("summary", _LINE, "description", _LINE, "place", _LINE, "notes", output_field=TextField())
 _ITSELF = Q(series__isnull=True) | Q(occurrence=F("series__first_day")) | ~Q(own_fields=[])
 
 
@@ -28,7 +30,7 @@ def _events() -> QuerySet[Any, Any]:
             Coalesce("space_id", _NONE),
             _NONE,
             "title",
-            Left(Concat("summary", Value("\n"), "description", Value("\n"), "place", Value("\n"), "notes"), LONGEST),
+            Left(_WORDS, LONGEST),
             "starts_at",
         )
     )
