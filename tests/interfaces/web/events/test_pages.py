@@ -6,6 +6,7 @@ import re
 import icalendar
 import pytest
 from django.core import mail
+from django.core.cache import cache
 from django.test import Client
 
 from milepost.domain.events import changing, codes, filling, notices, places, registering, settling
@@ -405,3 +406,22 @@ def test_capacity_lowered_by_the_form_keeps_everyone(cast):
     assert codes.door_is_open(event) is False
     assert filling.fill_all() == 0
     assert EventSettings.of(cast.community).approval is False
+
+
+def test_home_shows_the_next_ones_by_no_query_more(cast, django_assert_max_num_queries):
+    hidden = make_event(host=cast.lan, title="Behind a door", when=make_when(1))
+    hidden.space = make_space(cast.community, kind="private")
+    hidden.save()
+    make_event(host=cast.lan, title="Round again", when=make_when(2, rule="FREQ=DAILY;COUNT=9"))
+    for n in range(4):
+        make_event(host=cast.lan, title=f"Evening {n} ahead", when=make_when(3 + n))
+    soraya, home = client(cast.soraya), f"/c/{cast.community.slug}/"
+    soraya.get(home)
+    cache.clear()
+    with django_assert_max_num_queries(10):
+        page = text(soraya.get(home))
+    assert "Behind a door" not in page
+    assert page.count("Round again") == 2, "its name, and what the button is for; once for the whole series"
+    assert "Evening 0 ahead" in page
+    client(cast.lan).post(at(Event.objects.get(title="Evening 0 ahead"), "cancellation/"), {"reason": ""})
+    assert "Evening 0 ahead" not in text(soraya.get(home)), "and at once no longer"
