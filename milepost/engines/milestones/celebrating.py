@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import Exists, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from milepost.domain.paths.models import Milestone
@@ -93,8 +93,26 @@ def every_award(actor: Actor) -> QuerySet[Award]:
         .filter(milestone__kind=Milestone.Kind.LIFE, milestone__is_secret=False)
         .filter(person__erased_at__isnull=True, person__merged_into__isnull=True)
         .alias(choice=Coalesce("person__profile__celebration", _COMMUNITY))
-        .filter(_choices(actor, "person"))
+        .filter(_choices(actor, "person"), _held_back(actor))
     )
+
+
+_withheld: list[Callable[[], Exists]] = []
+
+
+def withhold(rule: Callable[[], Exists]) -> None:
+    """Register which awards their people took out of what is celebrated, about the outer award; they see them themselves.
+
+    For apps above, that hold such a wish and that this one does not know.
+    """
+    _withheld.append(rule)
+
+
+def _held_back(actor: Actor) -> Q:
+    shown = Q()
+    for rule in _withheld:
+        shown &= ~Q(rule()) | _own(actor, "person")
+    return shown
 
 
 def columns(found: QuerySet[Award]) -> QuerySet[Award, dict[str, Any]]:

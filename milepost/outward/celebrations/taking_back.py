@@ -42,6 +42,11 @@ def _set(moment: uuid.UUID, by: Person, *, back: bool) -> int:
     return changed
 
 
+def taken_back() -> Exists:
+    """About an outer award: whether it was taken out of what is celebrated. Asked by every list of what people reached."""
+    return Exists(MomentAward.objects.filter(award=OuterRef("pk"), taken_back_at__isnull=False))
+
+
 # --- what they had already reached ---------------------------------------------------------------------
 
 

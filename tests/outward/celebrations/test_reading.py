@@ -8,6 +8,7 @@ from milepost.domain.people import belonging, merging
 from milepost.domain.people.erasure import erase
 from milepost.domain.people.models import Profile
 from milepost.domain.people.presenting import choose_celebration, present
+from milepost.engines.milestones import celebrating
 from milepost.engines.milestones.models import Award
 from milepost.foundation.activity.following import catch_up
 from milepost.foundation.common import clock
@@ -113,8 +114,12 @@ def test_what_was_taken_back_is_its_owners_alone_until_shown_again(cast: Cast) -
     (own,) = reading.newest(actor(cast.soraya), 9)
     assert own.quietly
     assert Award.objects.standing().filter(person=cast.soraya).exists()
+    for who in (actor(None, cast.community), actor(cast.lan)):
+        assert not celebrating.every_award(who).exists(), "nor on home, nor in the milestone's own list"
+    assert celebrating.awards(actor(cast.soraya)).exists()
     taking_back.show_again(moment=moment.pk, by=cast.soraya)
     assert seen(actor(None, cast.community))
+    assert celebrating.awards(actor(None, cast.community)).exists()
 
 
 def test_a_secret_milestone_is_nobody_elses(cast: Cast) -> None:
