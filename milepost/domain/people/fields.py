@@ -53,7 +53,7 @@ field(
     verbs=("member.audience_changed",),
     as_key=True,
 )
-field("joined", "date", label=_("Day of joining"), sql=_joined, verbs=JOINING)
+field("joined", "date", label=_("Day of joining"), sql=_joined, verbs=JOINING, moment="m.joined_at")
 field(
     "paused",
     "flag",

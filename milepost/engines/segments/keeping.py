@@ -147,9 +147,8 @@ def fill(segment: Segment, *, told: bool = False, progress: Callable[[int, int],
     """
     since = _position()
     condition = asked(segment)
-    with _beside(members_sql(condition, segment.community), "segment_now") as (table, size):
-        entered, left = _apply(segment, table, size, told=told, progress=progress)
-    _expect_all(segment, condition)
+    entered, left = write_members(segment, condition, told=told, progress=progress)
+    expect_everyone(segment, condition)
     with transaction.atomic():
         # The reader waits, or has gone on meanwhile: whom it passed over is looked at again.
         ReaderCursor.objects.select_for_update().filter(reader=READER).first()
@@ -164,6 +163,18 @@ def fill(segment: Segment, *, told: bool = False, progress: Callable[[int, int],
         _catch_up(segment, condition, since)
     learn_statistics("segments_segmentmember")
     return moved
+
+
+def write_members(
+    segment: Segment,
+    condition: Condition,
+    *,
+    told: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[list[uuid.UUID], list[uuid.UUID]]:
+    """Bring the members in line with the rule; who came and who went, named where they are `told`."""
+    with _beside(members_sql(condition, segment.community), "segment_now") as (table, size):
+        return _apply(segment, table, size, told=told, progress=progress)
 
 
 def asked(segment: Segment) -> Condition:
@@ -258,9 +269,12 @@ def _missing(query: str, segment: Segment) -> list[uuid.UUID]:
         return [ident(person) for (person,) in cursor.fetchall()]
 
 
-def _expect_all(segment: Segment, condition: Condition) -> None:
+def expect_everyone(segment: Segment, condition: Condition) -> None:
+    """Note the day on which time alone may move each member, where there is one."""
     with transaction.atomic():
         SegmentDue.objects.filter(segment_id=segment.pk).delete()
+    if not condition.is_timed and not condition.terms:
+        return
     with _beside(next_days_sql(condition, segment.community), "segment_next") as (table, size):
         for first, last in _steps(size):
             with connection.cursor() as cursor:

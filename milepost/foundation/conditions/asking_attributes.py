@@ -7,9 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils import formats
 from django.utils.translation import gettext as _
+
+from milepost.foundation.common.bulk import moment
 
 from . import registry, words
 from .asking_deeds import day_of
@@ -176,8 +179,23 @@ def _part(asked: Asked, reading: Reading) -> Part:
         return Fact(_tags(asked, value))
     if asked.operator in {"at_least_ago", "less_than_ago"}:
         return _since(asked, value, reading)
+    if asked.field.moment and isinstance(asked.value, datetime.date):
+        return Fact(_by_moment(asked, reading.community.time_zone))
     where = _TESTS[asked.operator](asked, value)
     return Fact(sql("NOT COALESCE({where}, FALSE)", where=where) if asked.operator == "is_not" else where)
+
+
+def _by_moment(asked: Asked, zone: str) -> Sql:
+    """A day is all between two moments, so that no row's moment need be turned into a day."""
+    start = datetime.datetime.combine(asked.value, datetime.time(), ZoneInfo(zone))
+    end = datetime.datetime.combine(asked.value + datetime.timedelta(days=1), datetime.time(), ZoneInfo(zone))
+    column = asked.field.moment
+    since, until = (moment(one.astimezone(datetime.UTC)) for one in (start, end))
+    if asked.operator == "before":
+        return Sql(f"{column} < %s", (since,))
+    if asked.operator == "after":
+        return Sql(f"{column} >= %s", (until,))
+    return Sql(f"({column} >= %s AND {column} < %s)", (since, until))
 
 
 def _tags(asked: Asked, select: Sql) -> Sql:

@@ -64,6 +64,8 @@ class Field:
     sensitive: bool = False
     """Counts below the privacy floor are not told, not even to stewards."""
     custom: bool = False
+    moment: str = ""
+    """Of a date that is kept as a moment: the moment itself, which an index may find."""
 
     def options(self, community: Community) -> list[tuple[str, str]]:
         return [(str(value), str(label)) for value, label in self.choices(community)] if self.choices else []
@@ -126,13 +128,14 @@ def field(
     verbs: Sequence[str] = (),
     as_key: bool = False,
     sensitive: bool = False,
+    moment: str = "",
 ) -> None:
     """Register an attribute that members of every community have; see the module."""
     if name in _fields:
         raise ValueError(f"the field {name} is registered already")
     given = choices if choices is None or callable(choices) else _fixed(tuple(choices))
     _fields[name] = made_field(
-        name, kind, label=label, sql=sql, choices=given, verbs=verbs, as_key=as_key, sensitive=sensitive
+        name, kind, label=label, sql=sql, choices=given, verbs=verbs, as_key=as_key, sensitive=sensitive, moment=moment
     )
 
 
@@ -147,13 +150,14 @@ def made_field(
     as_key: bool = False,
     sensitive: bool = False,
     custom: bool = False,
+    moment: str = "",
 ) -> Field:
     """A field that is not registered, for `fields_from`."""
     if kind not in KINDS:
         raise ValueError(f"{kind} is no kind of field")
     text = sql
     value = (lambda _community: Sql(text)) if isinstance(text, str) else text
-    return Field(name, kind, label, value, choices, tuple(verbs), as_key, sensitive, custom)
+    return Field(name, kind, label, value, choices, tuple(verbs), as_key, sensitive, custom, moment)
 
 
 def _fixed(choices: tuple[tuple[str, Words], ...]) -> Callable[[Any], Choices]:

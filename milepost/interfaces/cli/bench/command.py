@@ -11,7 +11,7 @@ import click
 
 from ..terminal import Terminal, as_json
 
-PARTS = ("import", "pages", "posting", "milestones")
+PARTS = ("import", "pages", "posting", "milestones", "segments")
 DATABASES = ("sqlite", "postgresql")
 QUICK = 100
 """By how much less `--quick` measures."""
@@ -23,14 +23,14 @@ QUICK = 100
 @click.option("--members", default=100_000, show_default=True, type=click.IntRange(50), help="For pages: members.")
 @click.option("--posts", default=1_000_000, show_default=True, type=click.IntRange(200), help="For pages: posts.")
 @click.option(
-    "--crowd", default=1_000_000, show_default=True, type=click.IntRange(10_000), help="For milestones: members."
+    "--crowd", default=1_000_000, show_default=True, type=click.IntRange(10_000), help="For milestones and segments: members."
 )
 @click.option(
     "--activities",
     default=10_000_000,
     show_default=True,
     type=click.IntRange(10_000),
-    help="For milestones: activities.",
+    help="For milestones and segments: activities.",
 )
 @click.option(
     "--database", type=click.Choice(DATABASES), help="Only this one; by default imports on both, the rest on SQLite."
@@ -50,7 +50,7 @@ def bench(
     quick: bool,
     out: Path | None,
 ) -> None:
-    """Measure this machine: importing, pages, posting during an import, and milestones.
+    """Measure this machine: importing, pages, posting during an import, milestones and segments.
 
     Makes its own data and starts what it needs, in temporary folders and on this machine's own address only; your site is not
     touched. All of it at full size takes about an hour; --quick takes minutes and says less.
@@ -93,7 +93,7 @@ def _measure(
     database: str | None,
     terminal: Terminal,
 ) -> tuple[Any, str]:
-    from . import importing, milestones, pages, posting, tables
+    from . import importing, milestones, pages, posting, segments, tables
 
     if name == "import":
         found = importing.measure(messages, [database] if database else _there(terminal), terminal.note)
@@ -104,6 +104,9 @@ def _measure(
     if name == "milestones":
         found = milestones.measure(*crowd, [database] if database else _there(terminal), terminal.note)
         return found, tables.of_milestones(found)
+    if name == "segments":
+        found = segments.measure(*crowd, [database] if database else _there(terminal), terminal.note)
+        return found, tables.of_segments(found)
     found = posting.measure(messages // 5, database or "sqlite", terminal.note)
     return found, tables.of_posting(found)
 

@@ -109,3 +109,18 @@ def _ms(value: float) -> str:
 
 def _mb(size: float) -> str:
     return f"{size / 2**20:.0f} MiB"
+
+
+def of_segments(found: dict[str, Any]) -> str:
+    aims = found["targets"]
+    rows = [["segment of five clauses", "ours", "by hand", "ratio", "next days", "members", "the same", "preview"]]
+    for database in ("sqlite", "postgresql"):
+        if database in found:
+            one = found[database]
+            rows.append(
+                [database, f"{one['ours']:.2f} s", f"{one['floor']:.2f} s", f"{one['ratio']:.2f}", f"{one['next_days']:.2f} s",
+                 f"{one['people']:,}", "yes" if one["same"] else "no", f"{one['preview_seconds']:.2f} s"]
+            )  # fmt: skip
+    rows.append(["aim", "", "", f"at most {aims['ratio']}", "", "", "yes", f"at most {aims['preview_seconds']:.0f} s"])
+    title = f"Segments of {found['members']:,} members and {found['activities']:,} activities, with their membership written"
+    return f"{title}\n\n{in_columns(rows)}"
