@@ -204,7 +204,9 @@ def sentence_values(moment: Moment, one: Shown, community: Community) -> dict[st
             "community": community.name,
         }  # fmt: skip
     names = [who.name for who in one.people]
-    years = max((moment.day.year - r.day.year for r in one.reached), default=0)
+    since = {moment.day.year - r.day.year for r in one.reached}
+    # Of several years none is said: it would be wrong for most.
+    years = since.pop() if len(since) == 1 else 0
     return {
         "name": _listed(names), "count": len(names), "day": day, "years": years, "community": community.name,
         "milestone": get_text_list([f"“{name}”" for name, _slug in one.milestones], _("and")),

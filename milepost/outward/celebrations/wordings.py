@@ -125,6 +125,8 @@ def ours(kind: str, values: Mapping[str, Any]) -> str:
             return _("Together we reached it: %(landmark)s.") % values
         case Kind.ANNIVERSARY:
             years = values["years"]
+            if not years:
+                return _("On this day in earlier years: %(name)s, %(milestone)s.") % values
             said = ngettext(
                 "%(years)s year ago: %(name)s, %(milestone)s.", "%(years)s years ago: %(name)s, %(milestone)s.", years
             )

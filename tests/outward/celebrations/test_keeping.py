@@ -65,6 +65,14 @@ def test_a_year_later_it_is_remembered_once(cast: Cast) -> None:
     assert "3 years ago: Soraya Haddad, “First gig”." in says(cast, "anniversary")
 
 
+def test_of_several_years_none_is_said(cast: Cast) -> None:
+    celebrated(cast, at(2024, 3, 9), name="First gig")
+    celebrated(cast, at(2025, 3, 9), name="First tour")
+    with clock.moved(at(2026, 3, 9)):
+        keeping.keep(cast.community)
+    assert says(cast, "anniversary") == ["On this day in earlier years: Soraya Haddad, “First gig” and “First tour”."]
+
+
 def test_the_29th_of_february() -> None:
     leap, plain = datetime.date(2024, 2, 29), datetime.date(2025, 3, 1)
     assert leap in keeping.days_remembered(plain)
