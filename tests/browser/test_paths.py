@@ -123,7 +123,7 @@ def test_join_and_take_the_first_steps(stage: Stage, scripts: bool) -> None:
     ife.goto(f"{stage.home}meetings/")
     assert ife.get_by_text("I have one song.").is_visible()
     ife.get_by_role("button", name="Yes, gladly").click()
-    ife.get_by_role("link", name="noor").wait_for()
+    ife.get_by_role("link", name="@example.org").wait_for()
     assert Introduction.objects.made().count() == 1
 
 
