@@ -227,17 +227,21 @@ def _parts(community: Community) -> list[QuerySet[Any, Any]]:
             count_=_counted("milestone_id"),
             position_=F("position"),
         ),
-        _rows(
-            Event.objects.filter(pk__in=Event.objects.next_for_members(community).values("pk")[:GATHERINGS]),
-            "event",
-            slug_=Concat("kind", Value(" "), "mode", output_field=_TEXT),
-            title_=F("title"),
-            text_=F("place"),
-            # The columns have no moments; both databases write them as text in UTC.
-            unit_=Concat(Cast("starts_at", _TEXT), Value("|"), Cast("ends_at", _TEXT), output_field=_TEXT),
-            milestone_=F("series_id"),
-        ),
+        _gatherings(community),
     ]
+
+
+def _gatherings(community: Community) -> QuerySet[Any, Any]:
+    return _rows(
+        Event.objects.filter(pk__in=Event.objects.next_for_members(community).values("pk")[:GATHERINGS]),
+        "event",
+        slug_=Concat("kind", Value(" "), "mode", output_field=_TEXT),
+        title_=F("title"),
+        text_=F("place"),
+        # The columns have no moments; both databases write them as text in UTC.
+        unit_=Concat(Cast("starts_at", _TEXT), Value("|"), Cast("ends_at", _TEXT), output_field=_TEXT),
+        milestone_=F("series_id"),
+    )
 
 
 def _rows(found: QuerySet[Any], kind: str, **columns: Any) -> QuerySet[Any, Any]:
