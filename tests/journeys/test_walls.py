@@ -101,10 +101,7 @@ class World:
         )
         Conversation.objects.filter(pk=self.conversation.pk).update(slug=f"conversation-{slug}")
         self.conversation.statements.get().vote(by=self.member, value=1)
-        event = make_event(
-            host=self.owner, title=f"Event {word}", description=word, mode="online", link=f"https://{word}.example"
-        )
-        registering.register(event=event, by=self.member)
+        self._gather()
         make_one_of_each(self.community, slug=slug, word=word, member=self.member, other=self.owner)
         ghost = make_person(self.community, name=f"Ghost {word}")
         identity = make_identity(ghost, name=f"Ghost {word}")
@@ -130,6 +127,13 @@ class World:
             file_name=f"{word}.zip",
             fingerprint=slug,
         )
+
+    def _gather(self) -> None:
+        word = self.secret
+        event = make_event(
+            host=self.owner, title=f"Event {word}", description=word, mode="online", link=f"https://{word}.example"
+        )
+        registering.register(event=event, by=self.member)
 
     def ids(self) -> list[uuid.UUID]:
         """One id of each kind of row."""
