@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext as _
 
 from milepost.domain.goals.models import Goal
@@ -17,9 +19,11 @@ from milepost.foundation.identity.roles import RANK
 from .models import Award, GoalServed, SpaceGrant
 
 
-def gives(milestone: Milestone) -> bool:
-    """Whether reaching it gives anything."""
-    return bool(milestone.grants_role) or SpaceGrant.objects.filter(milestone=milestone).exists()
+def giving_ones(milestones: Iterable[Milestone]) -> list[Milestone]:
+    """Those that give anything to who reaches them. One query."""
+    chosen = list(milestones)
+    opening = set(SpaceGrant.objects.filter(milestone__in=chosen).values_list("milestone", flat=True))
+    return [milestone for milestone in chosen if milestone.grants_role or milestone.pk in opening]
 
 
 def give(award: Award) -> None:

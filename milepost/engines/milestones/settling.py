@@ -24,7 +24,7 @@ from milepost.foundation.common.ids import NO_ID, new_id
 from milepost.foundation.identity.models import Identity, Person
 
 from .evidence import facts
-from .giving import give, gives
+from .giving import give, giving_ones
 from .models import Award
 from .models.award import noon, source_key, what_is_told
 from .rules import Found, Rule
@@ -61,22 +61,38 @@ class Settled:
         self.people |= other.people
 
 
+type News = tuple[Rule, Found]
+"""Something that somebody reached, and the rule that found it."""
+
+
 def settle(
-    rule: Rule, found: Sequence[Found], *, fresh: Mapping[uuid.UUID, datetime.date], exact: bool = False
+    rule: Rule,
+    found: Sequence[Found],
+    *,
+    fresh: Mapping[uuid.UUID, datetime.date],
+    exact: bool = False,
+    later: list[News] | None = None,
 ) -> Settled:
     """Keep what the rule found of these people.
 
     `fresh`: for each person, since when what happened is news; what was reached before that day, and whatever a person
     without a day reached, came with history and is never announced. An earlier day than the one that is kept takes its place,
     traced. With `exact`, so does a later one: what made the earlier day was taken back.
+
+    With `later`, what is new is put there, and the caller keeps it with `keep`, together with what other rules found.
     """
     done = Settled()
     for start in range(0, len(found), CHUNK):
-        done.add(_settle(rule, _after_what_it_requires(rule, found[start : start + CHUNK]), fresh, exact))
+        news: list[News] = [] if later is None else later
+        done.add(_settle(rule, _after_what_it_requires(rule, found[start : start + CHUNK]), fresh, exact, news))
+        if later is None:
+            keep(news, fresh)
     return done
 
 
-def _settle(rule: Rule, found: Sequence[Found], fresh: Mapping[uuid.UUID, datetime.date], exact: bool) -> Settled:
+def _settle(
+    rule: Rule, found: Sequence[Found], fresh: Mapping[uuid.UUID, datetime.date], exact: bool, news: list[News]
+) -> Settled:
     people = {one.person for one in found}
     there = {
         (award.person_id, award.occurrence): award
@@ -92,7 +108,7 @@ def _settle(rule: Rule, found: Sequence[Found], fresh: Mapping[uuid.UUID, dateti
                 again.append(one)
         elif award.how in FOUND_BY_RULE and (one.day < award.reached_on or (exact and one.day != award.reached_on)):
             moved.append((award, one))
-    _keep(rule, new, fresh)
+    news.extend((rule, one) for one in new)
     _move(rule, moved)
     _stand_again(rule, again, fresh)
     changed = {one.person for one in (*new, *again)} | {one.person for _award, one in moved}
@@ -123,28 +139,44 @@ def is_history(one: Found, fresh: Mapping[uuid.UUID, datetime.date]) -> bool:
 # --- new ones -------------------------------------------------------------------------------------------
 
 
-def _keep(rule: Rule, found: Sequence[Found], fresh: Mapping[uuid.UUID, datetime.date]) -> None:
-    if not found:
-        return
-    milestone, now = rule.milestone, clock.now()
-    grounds = _grounds(rule, found)
-    insert_rows(
-        Award,
-        _COLUMNS,
-        [
+def keep(news: Sequence[News], fresh: Mapping[uuid.UUID, datetime.date]) -> None:
+    """Write what is new, whichever rules of one community found it: awards, their lines in the log, and what they give."""
+    for start in range(0, len(news), CHUNK):
+        _keep(news[start : start + CHUNK], fresh)
+
+
+def _keep(news: Sequence[News], fresh: Mapping[uuid.UUID, datetime.date]) -> None:
+    now, grounds = clock.now(), _all_grounds(news)
+    rows = []
+    for rule, one in news:
+        milestone = rule.milestone
+        rows.append(
             (
                 new_id(), milestone.community_id, one.person, milestone.pk, one.occurrence, one.day, HOW[Milestone.Way(milestone.way)],
-                rule.version, "", "", "", "", grounds.get((one.person, one.occurrence), []), now, is_history(one, fresh),
-                milestone.expiry(one.day), "", "",
+                rule.version, "", "", "", "", grounds.get((milestone.pk, one.person, one.occurrence), []), now,
+                is_history(one, fresh), milestone.expiry(one.day), "", "",
             )
-            for one in found
-        ],
-    )  # fmt: skip
-    _tell(rule, found, fresh)
-    if gives(milestone):
-        mine = Award.objects.filter(milestone=milestone, person__in=[one.person for one in found])
+        )  # fmt: skip
+    insert_rows(Award, _COLUMNS, rows)
+    _tell(news, fresh)
+    milestones = {rule.milestone.pk: rule.milestone for rule, _one in news}
+    for milestone in giving_ones(milestones.values()):
+        people = [one.person for rule, one in news if rule.milestone.pk == milestone.pk]
+        mine = Award.objects.filter(milestone=milestone, person__in=people)
         for award in mine.select_related("person__community", "milestone"):
             give(award)
+
+
+def _all_grounds(news: Sequence[News]) -> dict[tuple[uuid.UUID, uuid.UUID, str], list[list[str]]]:
+    """By milestone, person and time: what counts as evidence."""
+    by_rule: dict[uuid.UUID, tuple[Rule, list[Found]]] = {}
+    for rule, one in news:
+        by_rule.setdefault(rule.milestone.pk, (rule, []))[1].append(one)
+    return {
+        (milestone, person, occurrence): rows
+        for milestone, (rule, found) in by_rule.items()
+        for (person, occurrence), rows in _grounds(rule, found).items()
+    }
 
 
 def _grounds(rule: Rule, found: Sequence[Found]) -> dict[tuple[uuid.UUID, str], list[list[str]]]:
@@ -173,32 +205,33 @@ def _verb(rule: Rule) -> str:
     return verbs[0] if verbs else ""
 
 
-def _tell(rule: Rule, found: Sequence[Found], fresh: Mapping[uuid.UUID, datetime.date]) -> None:
+def _tell(news: Sequence[News], fresh: Mapping[uuid.UUID, datetime.date]) -> None:
     """One line of the log for each, under the key that it has whenever this is worked out anew."""
-    milestone, now, epoch = rule.milestone, clock.now(), current_epoch()
-    keys = {source_key(milestone.pk, one.person, one.occurrence): one for one in found}
-    said = existing_keys(rule.community, "milepost", keys)
-    who = identities({one.person for one in found}, rule)
+    now, epoch = clock.now(), current_epoch()
+    keys = {source_key(rule.milestone.pk, one.person, one.occurrence): (rule, one) for rule, one in news}
+    said = existing_keys(news[0][0].community, "milepost", keys)
+    who = identities({one.person for _rule, one in news})
     record_many(
         [
             (
-                epoch, milestone.community_id, who[one.person], "milestone.reached", "milestone", milestone.pk, NO_ID, None, None,
-                min(noon(one.day), now), now, "milepost", key, what_is_told("", one.occurrence), is_history(one, fresh),
+                epoch, rule.milestone.community_id, who[one.person], "milestone.reached", "milestone", rule.milestone.pk, NO_ID,
+                None, None, min(noon(one.day), now), now, "milepost", key, what_is_told("", one.occurrence),
+                is_history(one, fresh),
             )
-            for key, one in keys.items()
+            for key, (rule, one) in keys.items()
             if key not in said
         ]
     )  # fmt: skip
-    for key, one in keys.items():
-        if key in said:
-            # Said once and taken back: it is said again, under the next key.
-            award = Award.objects.select_related("person__community", "milestone").get(
-                milestone=milestone, person=one.person, occurrence=one.occurrence
-            )
-            award.tell()
+    for key in said:
+        # Said once and taken back: it is said again, under the next key.
+        rule, one = keys[key]
+        award = Award.objects.select_related("person__community", "milestone").get(
+            milestone=rule.milestone, person=one.person, occurrence=one.occurrence
+        )
+        award.tell()
 
 
-def identities(people: Iterable[uuid.UUID], rule: Rule) -> dict[uuid.UUID, uuid.UUID]:
+def identities(people: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
     """The identity under which the log speaks of each person: the first one by which they were known."""
     wanted = set(people)
     rows = Identity.objects.filter(person__in=wanted).order_by("-created_at", "-pk").values_list("person_id", "pk")

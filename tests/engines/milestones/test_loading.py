@@ -113,7 +113,7 @@ def test_only_stewards_load(cast: Cast) -> None:
 
 
 def test_the_steps_that_come_with_milepost_fit_any_community(cast: Cast) -> None:
-    assert loading.templates() == ["participation-steps"]
+    assert "participation-steps" in loading.templates()
     done = loading.load(loading.template("participation-steps"), community=cast.community, by=None)
     assert len(done.created) >= 8
     assert not Milestone.objects.of_life().exists()
