@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,9 @@ class Share(click.ParamType):
 @click.option("--quorum", default="0", type=Share(), help="Consent: share of them that must answer.")
 @click.option("--threshold", default="1/2", type=Share(), help="Consent: more than this share must agree.")
 @click.option("--objections", default=0, type=click.IntRange(0), help="Consent: objections that may stand.")
+@click.option(
+    "--ignore-threshold", is_flag=True, help="Budgets: forget the least score that the file asks of a project."
+)
 @click.option("--lenient", is_flag=True, help="Take a file whose own counts do not agree with its rows.")
 @speaking
 def tally(
@@ -67,6 +71,7 @@ def tally(
     tie_order: str | None,
     tie_seed: str | None,
     lenient: bool,
+    ignore_threshold: bool,
     blanks: int,
     **options: Any,
 ) -> None:
@@ -79,6 +84,8 @@ def tally(
     from milepost.domain.deliberation.reading import read, sha256
 
     votes = read(file, lenient=lenient)
+    if ignore_threshold and hasattr(votes, "least_score"):
+        votes = replace(votes, least_score=0)
     try:
         ties = _ties(votes, tie_order, tie_seed)
         result = count(method, votes, ties, Options(blanks=None if blanks < 0 else blanks, **options))

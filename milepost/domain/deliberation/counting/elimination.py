@@ -37,7 +37,7 @@ def by_totals(totals: list[int], ties: TieOrder, seats: int, election: Election,
     for place in range(min(seats, len(order))):
         alike = [n for n in order[place:] if totals[n] == totals[order[place]]]
         if len(alike) > 1 and totals[order[place]]:
-            between = tuple(election.candidates[n] for n in alike)
+            between = tuple(election.candidates[n] for n in sorted(alike))
             found.append(Tie(1, between, election.candidates[order[place]], "who is elected", "the tie-break order"))
     return order
 

@@ -84,12 +84,12 @@ def _rank(election: Election, ties: TieOrder, seats: int, paths: list[list[int]]
 def ranked_pairs(election: Election, ties: TieOrder, seats: int = 1) -> Result:
     """Wins are locked in by margin, largest first, each unless it would close a circle (Tideman 1987).
 
-    Of equal margins first the win of whoever comes first in the order, then the win over whoever comes last.
+    Of equal margins first the win over whoever comes last in the order, then the win of whoever comes first.
     """
     found = table(election)
     size, rank = range(len(found)), ties.ranks()
     wins = [(found[a][b] - found[b][a], a, b) for a in size for b in size if found[a][b] > found[b][a]]
-    wins.sort(key=lambda win: (-win[0], rank[win[1]], -rank[win[2]]))
+    wins.sort(key=lambda win: (-win[0], -rank[win[2]], rank[win[1]]))
     reach: list[set[int]] = [{a} for a in size]
     locked: list[dict[str, Any]] = []
     noted: list[Tie] = []

@@ -18,6 +18,7 @@ from .malformed import Malformed, lines_of
 SECTIONS = ("META", "PROJECTS", "VOTES")
 VOTE_TYPES = ("approval", "choose-1", "ordinal", "cumulative", "scoring")
 MONEY = re.compile(r"\d{1,15}(?:[.,]\d{1,6})?")
+type Given = tuple[tuple[int, Fraction | int], ...]
 POINTS = re.compile(r"-?\d{1,9}(?:[.,]\d{1,6})?")
 
 
@@ -35,7 +36,7 @@ class _File:
     names: list[str] = field(default_factory=list)
     costs: list[Decimal] = field(default_factory=list)
     funded: set[str] | None = None
-    ballots: Counter[tuple[tuple[int, Fraction], ...]] = field(default_factory=Counter)
+    ballots: Counter[Given] = field(default_factory=Counter)
     voters: set[str] = field(default_factory=set)
     kind: str = ""
     most: int = 0
@@ -174,13 +175,13 @@ class _File:
             self.notes[f"ballots with more than the {self.most} projects that were allowed: counted as they are"] += 1
         self.ballots[self._given(chosen, cells, line)] += 1
 
-    def _given(self, chosen: list[int], cells: dict[str, str], line: int) -> tuple[tuple[int, Fraction], ...]:
+    def _given(self, chosen: list[int], cells: dict[str, str], line: int) -> Given:
         if self.kind in {"approval", "choose-1"}:
-            return tuple((n, Fraction(1)) for n in sorted(chosen))
+            return tuple((n, 1) for n in sorted(chosen))
         if self.kind == "ordinal":
             # Borda (Pabulib's default): with three places to fill 3, 2 and 1 points.
             places = max(self.most or len(self.ids), len(chosen))
-            return tuple(sorted((n, Fraction(places - place)) for place, n in enumerate(chosen)))
+            return tuple(sorted((n, places - place) for place, n in enumerate(chosen)))
         given = [part.strip() for part in cells["points"].split(",")] if cells["points"] else []
         if len(given) != len(chosen):
             raise self._wrong(line, f"{len(chosen)} projects have {len(given)} points", "as many points as projects")
