@@ -96,13 +96,7 @@ class World:
         make_wording(self.community, text=word)
         make_badge(award)
         make_outside_badge(self.member, name=word)
-        self.conversation = make_conversation(
-            self.community, by=self.owner, question=f"Question {word}", statements=[f"Statement {word}"]
-        )
-        Conversation.objects.filter(pk=self.conversation.pk).update(slug=f"conversation-{slug}")
-        self.conversation.statements.get().vote(by=self.member, value=1)
-        self._gather()
-        make_one_of_each(self.community, slug=slug, word=word, member=self.member, other=self.owner)
+        self._deliberates(slug)
         ghost = make_person(self.community, name=f"Ghost {word}")
         identity = make_identity(ghost, name=f"Ghost {word}")
         Claim.objects.create(community=self.community, identity=identity, person=self.member, reason=word)
@@ -134,6 +128,14 @@ class World:
             host=self.owner, title=f"Event {word}", description=word, mode="online", link=f"https://{word}.example"
         )
         registering.register(event=event, by=self.member)
+
+    def _deliberates(self, slug: str) -> None:
+        word = self.secret
+        made = make_conversation(
+            self.community, by=self.owner, question=f"Question {word}", statements=[f"Statement {word}"]
+        )
+        Conversation.objects.filter(pk=made.pk).update(slug=f"conversation-{slug}")
+        made.statements.get().vote(by=self.member, value=1)
 
     def ids(self) -> list[uuid.UUID]:
         """One id of each kind of row."""

@@ -41,7 +41,7 @@ from milepost.foundation.identity.models import (
 )
 from milepost.foundation.identity.models.person import LOCAL
 
-from . import around, events, records, resources, walking
+from . import around, conversations, events, records, resources, walking
 from .around import ARCHIVE_SOURCE
 from .celebrating import celebrate
 from .generating import generate
@@ -139,6 +139,7 @@ class _Loader:
                 ("personas and groups", lambda: walking.walk(self)),
                 ("gatherings", lambda: events.gather(self)),
                 ("what helps", lambda: resources.load(self)),
+                ("opinion maps", lambda: conversations.converse(self)),
                 ("invitations and claims", lambda: around.waiting(self)),
                 ("chapters", lambda: around.chapters(self)),
             )
