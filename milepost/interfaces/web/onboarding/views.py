@@ -62,9 +62,14 @@ def why(request: Request) -> HttpResponse:
             "checklist": steps,
             "began": welcome is not None,
             "next_url": _address(request, _open_step(steps)) if welcome else "",
-            "name": person.name.split()[0] if person.name.split() else "",
+            "name": _called(person),
         },
     )
+
+
+def _called(person: Person) -> str:
+    chosen = Profile.objects.filter(person=person).values_list("called", flat=True).first()
+    return celebrating.called(person.name, chosen)
 
 
 def _address(request: Request, key: str) -> str:
