@@ -21,6 +21,7 @@ from milepost.outward.connectors.uploading import keep
 from tests.factories import (
     Cast,
     make_attachment,
+    make_award,
     make_cast,
     make_charter,
     make_cohort,
@@ -32,6 +33,7 @@ from tests.factories import (
     make_space,
     make_thread,
 )
+from tests.factories.celebrating import make_moment
 
 
 class Caller:
@@ -129,6 +131,8 @@ def known(cast: Cast, settings: Any) -> dict[str, Any]:
         "post_id": str(post.pk),
         "person_id": str(cast.ife.pk),
         "activity_id": activity.pk,
+        "award_id": str(make_award(cast.amara).pk),
+        "moment_id": str(make_moment(make_award(cast.ife), by=cast.lan, text="Well done.").pk),
         "run_id": str(run.pk),
         "emoji": "👍",
         "event_id": str(_going_on(cast).pk),

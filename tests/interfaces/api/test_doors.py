@@ -37,6 +37,9 @@ BODIES: dict[str, Any] = {
     "opportunities_ask": {"title": "Fold chairs"},
     "opportunities_finish": {"minutes": 20},
     "personas_check_in": {"words": "Two songs."},
+    "celebrations_congratulate": {"text": "Well done."},
+    "celebrations_cheer": {"emoji": "🎉"},
+    "celebrations_make_badge": {"name": "called"},
 }
 QUERIES = {"search_search": "?q=post"}
 STATUS = {
@@ -50,6 +53,8 @@ STATUS = {
     "personas_check_in": 201,
     "resources_propose": 201,
     "opportunities_ask": 201,
+    "celebrations_congratulate": 201,
+    "celebrations_make_badge": 201,
 }
 
 

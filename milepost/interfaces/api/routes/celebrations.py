@@ -210,7 +210,6 @@ class BadgeTold(Told):
 
 
 class BadgeGiven(Given):
-    award_id: uuid.UUID
     name: Literal["", "called", "whole"] = Field("", description="How it names the member; empty: not by name")
     evidence: bool = Field(False, description="Whether it tells what happened, too")
 
@@ -224,8 +223,14 @@ def badges(request: Asked) -> list[BadgeTold]:
     ]
 
 
-@routes.write("POST", "/communities/{slug:slug}/badges", permission="badges.own", answer=BadgeTold, status=201)
-def make_badge(request: Asked, body: Annotated[BadgeGiven, Body()]) -> BadgeTold:
+@routes.write(
+    "POST",
+    "/communities/{slug:slug}/awards/{uuid:award_id}/badge",
+    permission="badges.own",
+    answer=BadgeTold,
+    status=201,
+)
+def make_badge(request: Asked, award_id: uuid.UUID, body: Annotated[BadgeGiven, Body()]) -> BadgeTold:
     """Have a badge made of an award of one's own
 
     Made again it says something else, at the same address.
@@ -233,7 +238,7 @@ def make_badge(request: Asked, body: Annotated[BadgeGiven, Body()]) -> BadgeTold
     me = _me(request)
     award = (
         Award.objects.standing()
-        .filter(person=me, community=request.actor.community, pk=body.award_id)
+        .filter(person=me, community=request.actor.community, pk=award_id)
         .select_related("person__account", "milestone", "community")
         .first()
     )
