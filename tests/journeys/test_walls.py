@@ -97,6 +97,8 @@ class World:
         make_badge(award)
         make_outside_badge(self.member, name=word)
         self._deliberates(slug)
+        self._gather()
+        make_one_of_each(self.community, slug=slug, word=word, member=self.member, other=self.owner)
         ghost = make_person(self.community, name=f"Ghost {word}")
         identity = make_identity(ghost, name=f"Ghost {word}")
         Claim.objects.create(community=self.community, identity=identity, person=self.member, reason=word)
