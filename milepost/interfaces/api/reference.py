@@ -27,6 +27,11 @@ AREAS = {
     "imports": _("Imports"),
     "personas": _("Personas and paths"),
     "celebrations": _("Celebrations and badges"),
+    "milestones": _("Milestones and awards"),
+    "events": _("Events"),
+    "resources": _("Resources"),
+    "opportunities": _("Opportunities"),
+    "segments": _("Segments and rules"),
 }
 
 

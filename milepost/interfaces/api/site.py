@@ -31,6 +31,7 @@ from .routes import (
     personas,
     resources,
     search,
+    segments,
     spaces,
 )
 from .routing import unwrapped
@@ -119,6 +120,7 @@ AREAS = (
     milestones,
     resources,
     opportunities,
+    segments,
 )
 for area in AREAS:
     api.add_router("", area.routes)

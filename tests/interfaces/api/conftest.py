@@ -34,6 +34,7 @@ from tests.factories import (
     make_thread,
 )
 from tests.factories.celebrating import make_moment
+from tests.factories.segments import make_segment
 
 
 class Caller:
@@ -120,8 +121,10 @@ def known(cast: Cast, settings: Any) -> dict[str, Any]:
         course.finish_lesson(lesson=uuid.UUID(ident), by=cast.amara)
     opportunity = make_opportunity(community)
     opportunity.take(by=cast.amara)
+    make_segment(community, name="Guests")
     return {
         "slug": community.slug,
+        "segment": make_segment(community, name="Hosts").slug,
         "resource": course.slug,
         "lesson_id": ident,
         "opportunity": opportunity.slug,

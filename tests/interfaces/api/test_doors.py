@@ -37,11 +37,15 @@ BODIES: dict[str, Any] = {
     "opportunities_ask": {"title": "Fold chairs"},
     "opportunities_finish": {"minutes": 20},
     "personas_check_in": {"words": "Two songs."},
+    "segments_preview": {"rule": {"did": "reply.posted"}},
+    "segments_define": {"name": "Busy", "rule": {"did": "reply.posted"}},
+    "segments_change": {"name": "Hosts of the evening"},
+    "segments_bring": {"lines": ["@ife"]},
     "celebrations_congratulate": {"text": "Well done."},
     "celebrations_cheer": {"emoji": "🎉"},
     "celebrations_make_badge": {"name": "called"},
 }
-QUERIES = {"search_search": "?q=post"}
+QUERIES = {"search_search": "?q=post", "segments_comparison": "?other=guests"}
 STATUS = {
     "spaces_start_thread": 201,
     "spaces_reply": 201,
@@ -53,6 +57,7 @@ STATUS = {
     "personas_check_in": 201,
     "resources_propose": 201,
     "opportunities_ask": 201,
+    "segments_define": 201,
     "celebrations_congratulate": 201,
     "celebrations_make_badge": 201,
 }
