@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from milepost.domain.charter.models import CharterVersion
 from milepost.domain.paths.models import Milestone, Welcome
 from milepost.foundation.activity.models import Activity
@@ -28,6 +30,24 @@ STEPS = {
     "week": "step-first-words",
 }
 """The pages of a first visit in their order, and the step that each of them is."""
+_SAID = {
+    "step-told-interests": (_("Said what I care about"), _("Others can find you by it, and you them.")),
+    "step-found-myself": (
+        _("Found my path, or said that it is missing"),
+        _("The path of people like you is drawn for you. And who finds none tells us which one to write."),
+    ),
+    "step-chose-celebration": (
+        _("Chose how to be celebrated"),
+        _("What you reach is yours. You say who hears of it."),
+    ),
+    "step-agreed": (_("Agreed to the charter"), _("It is what we promise each other.")),
+    "step-met-someone": (
+        _("Asked somebody to meet"),
+        _("Knowing one person is the difference between a website and a place."),
+    ),
+    "step-first-words": (_("Took part for the first time"), _("The hardest step is the first one.")),
+}
+"""The template's words, for readers in other languages. What a steward wrote instead is the community's own and stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +98,28 @@ def checklist(person: Person, welcome: Welcome | None) -> list[Taken]:
         stone = stones.get(slug)
         if (stone is not None and stone.retired_at is not None) or (key == "charter" and not has_charter):
             continue
-        words = _words()[slug]
+        name, why = _said(slug, stone)
         found.append(
             Taken(
                 key=key,
-                name=stone.name if stone else words["name"],
-                why=stone.why if stone else words["why"],
+                name=name,
+                why=why,
                 done=slug in days or bool(verbs[slug] & done),
                 done_on=days.get(slug),
                 passed=key in passed,
             )
         )
     return found
+
+
+def _said(slug: str, stone: Milestone | None) -> tuple[str, str]:
+    words, (name, why) = _words()[slug], _SAID[slug]
+    if stone is None:
+        return str(name), str(why)
+    return (
+        str(name) if stone.name == words["name"] else stone.name,
+        str(why) if stone.why == words["why"] else stone.why,
+    )
 
 
 @cache

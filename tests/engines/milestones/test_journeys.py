@@ -12,6 +12,7 @@ from milepost.domain.paths.models import Milestone, OwnStone
 from milepost.domain.people import presenting
 from milepost.engines.milestones import journeys, welcoming
 from milepost.engines.milestones.bearings import take
+from milepost.engines.milestones.loading import template
 from milepost.foundation.activity.following import catch_up
 from milepost.foundation.common import clock
 from milepost.foundation.identity.models import Membership
@@ -208,3 +209,11 @@ class TestFirstSteps:
         welcome = welcoming.begin(cast.soraya)
         presenting.choose_celebration(person=cast.soraya, celebration="public")
         assert {one.key for one in welcoming.checklist(cast.soraya, welcome) if one.done} == {"celebration"}
+
+    def test_they_are_said_in_the_reader_s_language_unless_the_community_says_otherwise(self, cast: Cast) -> None:
+        words = {one["slug"]: (one["name"], one["why"]) for one in template(welcoming.TEMPLATE)["milestones"]}
+        assert {slug: (str(name), str(why)) for slug, (name, why) in welcoming._SAID.items()} == words
+        welcome = welcoming.begin(cast.soraya)
+        Milestone.objects.filter(slug="step-first-words").update(name="Sang along")
+        names = {one.key: one.name for one in welcoming.checklist(cast.soraya, welcome)}
+        assert (names["week"], names["interests"]) == ("Sang along", "Said what I care about")
