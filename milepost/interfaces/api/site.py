@@ -22,6 +22,7 @@ from .problems import Problem, ProblemDocument
 from .routes import (
     about,
     celebrations,
+    coverage,
     events,
     imports,
     log,
@@ -121,6 +122,7 @@ AREAS = (
     resources,
     opportunities,
     segments,
+    coverage,
 )
 for area in AREAS:
     api.add_router("", area.routes)

@@ -65,3 +65,27 @@ def test_a_hand_is_asked_for_taken_given_back_and_done(member: Caller, steward: 
     assert made["slug"] in {row["slug"] for row in member.walk("/opportunities?everything=true")}
     assert member.send("PUT", f"/opportunities/{made['slug']}/commitment").status_code == 200
     assert cast.ife.commitments.count() == 0
+
+
+def test_what_to_make_next_is_the_stewards(member: Caller, steward: Caller, cast: Cast) -> None:
+    stone = make_milestone(cast.community, name="First gig")
+    guide = make_resource(cast.community, milestones=[stone])
+    guide.finish(by=cast.ife)
+    shown = steward.get("/coverage").json()
+    assert shown["milestones"] == [
+        {
+            "milestone": stone.slug,
+            "name": "First gig",
+            "waiting": 5,
+            "stalled": 0,
+            "events": 0,
+            "resources": 1,
+            "opportunities": 0,
+        }
+    ]
+    assert set(shown["definitions"]) == {"waiting", "stalled", "helps"}
+    came = steward.get(f"/coverage/{stone.slug}").json()
+    assert [(one["kind"], one["objects"], one["lifts"]) for one in came["used"]] == [("resource", [str(guide.pk)], [])]
+    assert "no proof" in came["warning"]
+    assert member.get("/coverage").status_code == 403
+    assert steward.get("/coverage/none").status_code == 404
