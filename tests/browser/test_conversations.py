@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pyte
 
 PICTURES = os.environ.get("PICTURES", "")
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-LOOKS = ((1280, "light"), (320, "dark"), (1280, "dark"), (320, "light"))
+LOOKS: tuple[tuple[int, Any], ...] = ((1280, "light"), (320, "dark"), (1280, "dark"), (320, "light"))
 MINE = "Let the first five minutes belong to someone who has never played."
 STATEMENTS = (
     "Nobody should have to pay to stand on a stage.",

@@ -92,7 +92,10 @@ def _area(points: list[Point], middle: Point) -> str:
     corners: list[Point] = []
     for x, y in hull:
         away = math.atan2(y - middle[1], x - middle[0])
-        corners.append((x + 16 * math.cos(away), y + 16 * math.sin(away)))
+        corner = (x + 16 * math.cos(away), y + 16 * math.sin(away))
+        # Corners close by would make the smooth line curl.
+        if all(math.dist(corner, other) > 24 for other in corners):
+            corners.append(corner)
     if len(corners) < 3:
         # One or two spots: a circle, or an oval, round them.
         reach = max((math.dist(middle, corner) for corner in corners), default=16) + 6

@@ -41,12 +41,12 @@ ENDED = (
         ("We should sing the last song all together.", (-0.2, 0.8, 0.7)),
         ("A street corner is as good a stage as a back room.", (-0.8, 0.1, 0.9)),
         ("Microphones frighten more people than they help.", (0.7, -0.7, 0.4)),
-        ("The host should know everybody's name by the second song.", (0.6, 0.6, 0.5)),
+        ("The host should know everybody’s name by the second song.", (0.6, 0.6, 0.5)),
         ("It is fine if somebody stops in the middle.", (0.95, 0.85, 0.9)),
     ),
 )
 RUNNING = (
-    "Where should next year's stages be?",
+    "Where should next year’s stages be?",
     "Rooms are full, and three towns have asked. Say what matters to you, and what would put you off.",
     (
         ("A stage should be reachable without a car.", (0.85, 0.8, 0.9)),
