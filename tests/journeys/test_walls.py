@@ -15,8 +15,11 @@ from django.test import Client
 
 from milepost.domain.deliberation.models import Conversation
 from milepost.domain.events import registering
-from milepost.domain.people.models import Profile
+from milepost.domain.people.attributes import tell
+from milepost.domain.people.models import AttributeDefinition, Profile
 from milepost.engines.milestones.models import Award
+from milepost.engines.segments.listing import add
+from milepost.engines.segments.models import Segment
 from milepost.foundation.common import clock
 from milepost.foundation.identity.access import permissions
 from milepost.foundation.identity.models import (
@@ -56,6 +59,7 @@ from tests.factories.celebrating import (
     make_wall,
     make_wording,
 )
+from tests.factories.segments import make_segment
 from tests.factories.walking import make_one_of_each
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +102,7 @@ class World:
         make_outside_badge(self.member, name=word)
         self._deliberates(slug)
         self._gather()
+        self._gathers_members(slug)
         make_one_of_each(self.community, slug=slug, word=word, member=self.member, other=self.owner)
         ghost = make_person(self.community, name=f"Ghost {word}")
         identity = make_identity(ghost, name=f"Ghost {word}")
@@ -130,6 +135,15 @@ class World:
             host=self.owner, title=f"Event {word}", description=word, mode="online", link=f"https://{word}.example"
         )
         registering.register(event=event, by=self.member)
+
+    def _gathers_members(self, slug: str) -> None:
+        word = self.secret
+        segment = make_segment(self.community, name=f"Segment {word}", rule={"did": "reply.posted"})
+        Segment.objects.filter(pk=segment.pk).update(slug=f"segment-{slug}")
+        add(segment=make_segment(self.community, name=f"List {word}"), people=[self.member], by=None)
+        asked = AttributeDefinition.define(community=self.community, label=f"Asked {word}", kind="text", by=None)
+        AttributeDefinition.objects.filter(pk=asked.pk).update(slug=f"attribute-{slug}")
+        tell(person=self.member, values={f"attribute-{slug}": word}, by=None)
 
     def _deliberates(self, slug: str) -> None:
         word = self.secret

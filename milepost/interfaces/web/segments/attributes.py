@@ -19,6 +19,7 @@ from milepost.foundation.identity.access import can
 from milepost.foundation.identity.models import Membership, Person
 from milepost.interfaces.web.access import Request, route
 from milepost.interfaces.web.home import links
+from milepost.interfaces.web.people.settings import tabs
 from milepost.interfaces.web.trying import accepted
 
 from .forms import AttributeForm
@@ -129,7 +130,8 @@ def _fill(request: Request, person: Person, definitions: list[AttributeDefinitio
         if accepted(form, lambda: tell(person=person, values=values, by=request.actor.person)):
             messages.success(request, _("Kept."))
             return redirect(back)
-    context = {"form": form, "person": person, "back": back, "own": person == request.actor.person}
+    own_page = request.path.endswith("/me/more/")
+    context = {"form": form, "person": person, "back": back, "own": own_page, "tabs": tabs(request) if own_page else []}
     return render(request, "web/segments/tell.html", context, status=422 if form.errors else 200)
 
 
