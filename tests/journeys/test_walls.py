@@ -17,6 +17,8 @@ from milepost.domain.deliberation.models import Conversation
 from milepost.domain.events import registering
 from milepost.domain.people.attributes import tell
 from milepost.domain.people.models import AttributeDefinition, Profile
+from milepost.domain.resources.models import Resource
+from milepost.domain.work.models import Opportunity
 from milepost.engines.milestones.models import Award
 from milepost.engines.segments.listing import add
 from milepost.engines.segments.models import Segment
@@ -44,9 +46,11 @@ from tests.factories import (
     make_identity,
     make_member,
     make_milestone,
+    make_opportunity,
     make_person,
     make_post,
     make_reaction,
+    make_resource,
     make_space,
     make_thread,
     make_value,
@@ -120,6 +124,7 @@ class World:
         JoinRequest.objects.create(
             community=self.community, account=make_account(name=f"Applicant {word}"), answers={"why": word}
         )
+        self.helps(value=value, goal=goal, milestone=milestone)
         ImportRun.objects.create(
             community=self.community,
             kind="slack",
@@ -152,6 +157,23 @@ class World:
         )
         Conversation.objects.filter(pk=made.pk).update(slug=f"conversation-{slug}")
         made.statements.get().vote(by=self.member, value=1)
+
+    def helps(self, **served: Any) -> None:
+        """A course that both have finished, and a way to take part that the member took."""
+        word, slug = self.secret, self.community.slug
+        value, goal, milestone = (served[name] for name in ("value", "goal", "milestone"))
+        course = make_resource(
+            by=self.member, kind="course", title=f"Course {word}", milestones=[milestone], goals=[goal], values=[value],
+            authors=[self.member], tags=[word],
+        )  # fmt: skip
+        for person in (self.member, self.owner):
+            for lesson in course.version_in_force().lesson_ids:
+                course.finish_lesson(lesson=uuid.UUID(lesson), by=person)
+        course.rate(by=self.owner, stars=4, comment=word)
+        task = make_opportunity(by=self.member, title=f"Help {word}", text=word, goal=goal, skills=[word])
+        task.take(by=self.member)
+        Resource.objects.filter(pk=course.pk).update(slug=f"resource-{slug}")
+        Opportunity.objects.filter(pk=task.pk).update(slug=f"opportunity-{slug}")
 
     def ids(self) -> list[uuid.UUID]:
         """One id of each kind of row."""
