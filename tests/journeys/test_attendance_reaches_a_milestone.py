@@ -14,6 +14,7 @@ from milepost.engines.milestones.backfilling import put_in_force
 from milepost.engines.milestones.models import Award
 from milepost.foundation.activity.following import catch_up
 from milepost.foundation.common import clock
+from milepost.foundation.identity.models import Person
 from tests.factories import Cast, make_cast, make_event, make_when
 
 pytestmark = pytest.mark.django_db
@@ -51,5 +52,5 @@ def test_being_there_reaches_milestones_and_a_correction_is_looked_at_again() ->
         assert reached(cast.ife) == {other.name, series.name}
 
 
-def reached(person: object) -> set[str]:
+def reached(person: Person) -> set[str]:
     return set(Award.objects.filter(person=person, revoked_at__isnull=True).values_list("milestone__name", flat=True))

@@ -205,7 +205,7 @@ def test_a_guest_registers_opens_the_ticket_and_gives_it_back(cast):
     assert "noor@example.org" in text(answer)
     notices.send()
     (letter,) = mail.outbox
-    ticket = re.search(r"/tickets/\S+", letter.body)[0]
+    ticket = re.search(r"/tickets/\S+", str(letter.body))[0]
     page = text(visitor.get(ticket))
     for words in ("has a place", "qr-drawing", "meet.jit.si/secret", "Become a member"):
         assert words in page
