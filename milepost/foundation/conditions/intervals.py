@@ -23,7 +23,7 @@ from milepost.foundation.common.databases import local_day_sql
 
 from .language import Condition
 from .leaves import DAYS, OBJECTS, PEOPLE, Among, Fact, Part, Scope, Term, leaves, people_of
-from .matching import People, belonging, rows_of
+from .matching import People, belonging, looked_up, rows_of
 from .sql import ALWAYS, NEVER, Sql, a_date, among, day, earlier_of, ident, joined, later, sql
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class _Weaving:
         """The FROM and WHERE of all members who are asked about."""
         wheres = [belonging(self.community)]
         if self.scope.people is not None:
+            wheres[0] = looked_up(wheres[0])
             wheres.append(among("m.person_id", self.scope.people))
         if where is not None:
             wheres.append(sql("({where})", where=where))

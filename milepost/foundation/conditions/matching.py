@@ -48,6 +48,7 @@ def members_sql(
     test = asking.test(condition.part)
     wheres = [belonging(community, on if on < today else None)]
     if people is not None:
+        wheres[0] = looked_up(wheres[0])
         wheres.append(among("m.person_id", asking.scope.people or ()))
     wheres.append(test)
     return sql(
@@ -87,6 +88,13 @@ def belonging(community: Community, on: datetime.date | None = None) -> Sql:
         f" (SELECT 1 FROM activity_memberday b WHERE b.person_id = m.person_id AND b.day <= {day(on)}))",
         (key(community.pk),),
     )
+
+
+def looked_up(members: Sql) -> Sql:
+    """`belonging` beside a test of who it is: SQLite then looks up those few, where it would walk over all members otherwise."""
+    if is_postgresql():
+        return members
+    return Sql(members.text.replace("m.community_id =", "+m.community_id =", 1), members.params)
 
 
 class _Asking:

@@ -234,7 +234,7 @@ def _settle_history(community: Any) -> None:
 
 
 def _one_of_many(n: int) -> dict[str, Any]:
-    """Fifty rules of some kinds that communities have: counts, windows, days, pauses, one and two lines."""
+    """Fifty rules as communities have them: eight for each of six deeds, and two of coming back."""
     verbs = (
         "reply.posted",
         "thread.started",
@@ -243,13 +243,15 @@ def _one_of_many(n: int) -> dict[str, Any]:
         "resource.finished",
         "contribution.made",
     )
-    verb, other = verbs[n % 6], verbs[(n // 6 + 1) % 6]
-    least = 1 + (n * 7) % 40
+    verb, other = verbs[n % 6], verbs[(n + 1) % 6]
     kinds: tuple[dict[str, Any], ...] = (
-        {"did": verb, "at_least": least},
-        {"did": verb, "at_least": 2 + least // 4, "within": "P90D"},
-        {"did": verb, "days_at_least": least},
-        {"all": [{"did": verb, "at_least": least}, {"did": other, "at_least": 2}]},
-        {"did": verb, "after_pause": "P90D"},
+        {"did": verb, "at_least": 10},
+        {"did": verb, "at_least": 25},
+        {"did": verb, "at_least": 50},
+        {"did": verb, "at_least": 100},
+        {"did": verb, "at_least": 10, "within": "P90D"},
+        {"did": verb, "days_at_least": 20},
+        {"did": verb, "streak_weeks_at_least": 4},
+        {"all": [{"did": verb, "at_least": 25}, {"did": other, "at_least": 5}]},
     )
-    return kinds[n % 5]
+    return kinds[n // 6] if n < 48 else {"did": verb, "after_pause": "P180D"}
