@@ -50,16 +50,15 @@ def draw(conversation: Conversation) -> OpinionPicture:
     rows = StatementVote.objects.filter(conversation=conversation).values_list(
         "person_id", "statement__number", "value"
     )
-    cast = {(person.hex, number): value for person, number, value in rows.iterator(chunk_size=5_000)}
+    votes = Votes.streamed(rows.iterator(chunk_size=5_000))
     left_out = conversation.statements.filter(Q(approved_at__isnull=True) | Q(hidden_at__isnull=False))
-    votes = Votes.of(cast)
     found = opinion_map(votes, set(left_out.values_list("number", flat=True)), least=FLOOR)
     picture, _made = OpinionPicture.objects.update_or_create(
         conversation=conversation,
         defaults={
             "community_id": conversation.community_id,
             "drawn_at": clock.now(),
-            "votes": len(cast),
+            "votes": len(votes.value),
             "data": kept(found),
         },
     )

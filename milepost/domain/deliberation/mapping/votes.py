@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,6 +45,25 @@ class Votes:
             np.fromiter((column[s] for _, s in cast), np.int64, size),
             np.fromiter(cast.values(), np.int64, size),
         )
+
+    @classmethod
+    def streamed(cls, rows: Iterable[tuple[Any, Any, int]]) -> Votes:
+        """From (person, statement, vote), each pair once, in any order: 24 bytes a vote while they are read."""
+        row: dict[Any, int] = {}
+        column: dict[Any, int] = {}
+        person, statement, value = array("q"), array("q"), array("q")
+        for who, what, vote in rows:
+            person.append(row.setdefault(who, len(row)))
+            statement.append(column.setdefault(what, len(column)))
+            value.append(vote)
+        people, statements = tuple(sorted(row)), tuple(sorted(column))
+        # From the order of appearance to that of the ids.
+        rank = np.empty(len(row), dtype=np.int64)
+        rank[[row[one] for one in people]] = np.arange(len(row))
+        place = np.empty(len(column), dtype=np.int64)
+        place[[column[one] for one in statements]] = np.arange(len(column))
+        rows_, columns, votes = (np.array(part, dtype=np.int64) for part in (person, statement, value))
+        return cls.sorted(people, statements, rank[rows_], place[columns], votes)
 
     @classmethod
     def sorted(

@@ -133,6 +133,17 @@ def test_components_are_those_of_the_filled_matrix(cast):
     assert found.variance == pytest.approx(expected, abs=1e-7)
 
 
+@given(casts, st.randoms(use_true_random=False))
+def test_streamed_votes_are_the_same(cast, random):
+    rows = once(cast)
+    whole = Votes.of({(p, s): v for p, s, v in rows})
+    random.shuffle(rows)
+    found = Votes.streamed(rows)
+    assert (found.people, found.statements) == (whole.people, whole.statements)
+    for name in ("person", "statement", "value"):
+        assert getattr(found, name).tolist() == getattr(whole, name).tolist()
+
+
 @pytest.mark.parametrize("people", [0, 1, 2])
 def test_hardly_anybody(people):
     found = mapped([(p, s, 1) for p in range(people) for s in range(3)])
