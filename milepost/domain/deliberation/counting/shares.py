@@ -76,6 +76,7 @@ class Purses:
     it is read; only a few are for each purchase."""
 
     def __init__(self, share: Fraction) -> None:
+        self.share = share
         self.unit = share.denominator
         self._left: dict[int, tuple[int, int]] = {0: (share.numerator, share.denominator)}
 
@@ -153,11 +154,16 @@ class Run:
             market, purses, purses if low == high else Purses(high), np.zeros(market.groups, dtype=np.int64), bounds
         )
 
-    def again(self, low: Fraction, high: Fraction) -> Run:
-        """A run for two shares in between, which has come as far as this one."""
-        first = self._replay(low)
-        second = first if low == high else self._replay(high)
-        return Run(self.market, first, second, self.purse_of.copy(), list(self.bounds), list(self.bought), self.purses)
+    def halves(self, middle: Fraction, after: Fraction) -> tuple[Run, Run]:
+        """From here on one run for `low` to `middle`, and one for `after` to `high`. This run ends with it: the two take its
+        purses, and only what lies between is worked out anew."""
+        low, high = self.low, self.high
+        first = low if middle == low.share else self._replay(middle)
+        second = high if after == high.share else self._replay(after)
+        return self._from_here(low, first), self._from_here(second, high)
+
+    def _from_here(self, low: Purses, high: Purses) -> Run:
+        return Run(self.market, low, high, self.purse_of.copy(), list(self.bounds), list(self.bought), self.purses)
 
     def _replay(self, share: Fraction) -> Purses:
         purses = Purses(share)

@@ -27,18 +27,17 @@ def stretches(market: Market, base: Fraction, step: Fraction) -> Iterator[Stretc
     first, width = 1, 1
     while True:
         last = first + width - 1
-        yield from _explore(market, base, step, Stretch(first, last, []), None)
+        yield from _explore(base, step, first, last, Run.start(market, base + first * step, base + last * step))
         first, width = last + 1, width * 2
 
 
-def _explore(market: Market, base: Fraction, step: Fraction, whole: Stretch, so_far: Run | None) -> Iterator[Stretch]:
-    todo: list[tuple[int, int, Run | None]] = [(whole.first, whole.last, so_far)]
+def _explore(base: Fraction, step: Fraction, first: int, last: int, whole: Run) -> Iterator[Stretch]:
+    todo = [(first, last, whole)]
     while todo:
-        first, last, behind = todo.pop()
-        low, high = base + first * step, base + last * step
-        run = behind.again(low, high) if behind else Run.start(market, low, high)
+        first, last, run = todo.pop()
         if run.finish():
             yield Stretch(first, last, run.order)
         else:
             middle = (first + last) // 2
-            todo += [(middle + 1, last, run), (first, middle, run)]
+            lower, upper = run.halves(base + middle * step, base + (middle + 1) * step)
+            todo += [(middle + 1, last, upper), (first, middle, lower)]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Literal
 
 from .ballots import Ranking
@@ -52,6 +53,10 @@ def clean(rankings: Mapping[Ranking, int], equal: Equal = "stop", blanks: int | 
 
 
 def _one(ranking: Ranking, equal: Equal, blanks: int | None) -> tuple[Strict, bool, bool]:
+    flat = tuple(chain.from_iterable(ranking))
+    if len(flat) == len(ranking) == len(set(flat)) and all(ranking):
+        # One candidate at each rank, each named once: nothing to clean.
+        return (flat, "exhausted"), False, False
     order: list[int] = []
     in_a_row = 0
     equals = repeats = False

@@ -11,7 +11,7 @@ import click
 
 from ..terminal import Terminal, as_json
 
-PARTS = ("import", "pages", "posting", "milestones", "segments")
+PARTS = ("import", "pages", "posting", "milestones", "segments", "cocreate")
 DATABASES = ("sqlite", "postgresql")
 QUICK = 100
 """By how much less `--quick` measures."""
@@ -23,7 +23,11 @@ QUICK = 100
 @click.option("--members", default=100_000, show_default=True, type=click.IntRange(50), help="For pages: members.")
 @click.option("--posts", default=1_000_000, show_default=True, type=click.IntRange(200), help="For pages: posts.")
 @click.option(
-    "--crowd", default=1_000_000, show_default=True, type=click.IntRange(10_000), help="For milestones and segments: members."
+    "--crowd",
+    default=1_000_000,
+    show_default=True,
+    type=click.IntRange(10_000),
+    help="For milestones and segments: members.",
 )
 @click.option(
     "--activities",
@@ -50,7 +54,7 @@ def bench(
     quick: bool,
     out: Path | None,
 ) -> None:
-    """Measure this machine: importing, pages, posting during an import, milestones and segments.
+    """Measure this machine: importing, pages, posting during an import, milestones and segments, counting votes.
 
     Makes its own data and starts what it needs, in temporary folders and on this machine's own address only; your site is not
     touched. All of it at full size takes about an hour; --quick takes minutes and says less.
@@ -67,7 +71,10 @@ def bench(
     click.echo(in_words(found["machine"]))
     with _tidy_when_terminated():
         for name in [part] if part else PARTS:
-            found[name], lines = _measure(name, messages, members, posts, (crowd, activities), database, terminal)
+            if name == "cocreate":
+                found[name], lines = _votes(terminal, QUICK if quick else 1)
+            else:
+                found[name], lines = _measure(name, messages, members, posts, (crowd, activities), database, terminal)
             click.echo("\n" + lines)
             if out:
                 # After each part: a later one that fails must not take the figures along.
@@ -82,6 +89,13 @@ def _tidy_when_terminated() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _votes(terminal: Terminal, scale: int) -> tuple[Any, str]:
+    from . import cocreate
+
+    found = cocreate.compare(terminal.note, scale)
+    return found, cocreate.in_words(found)
 
 
 def _measure(
