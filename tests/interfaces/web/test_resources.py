@@ -338,3 +338,17 @@ def test_what_helps_has_addresses(cast: Cast) -> None:
     assert [one["detail"] for one in shown] == ["1 h 15", "30 min"]
     for one in shown:
         text(client(cast.soraya).get(one["url"]))
+
+
+def test_milestones_and_goals_show_what_helps(cast: Cast) -> None:
+    stone, goal = make_milestone(cast.community), make_goal(cast.community)
+    make_resource(cast.community, title="For both", milestones=[stone], goals=[goal])
+    make_opportunity(cast.community, title="Fold chairs", milestone=stone, goal=goal)
+    for path in (f"milestones/{stone.slug}/", f"goals/{goal.slug}/"):
+        address = f"/c/{cast.community.slug}/{path}"
+        page = text(client(cast.soraya).get(address))
+        assert "For both" in page
+        assert "Fold chairs" in page
+        strangers = text(Client().get(address))
+        assert "For both" not in strangers
+        assert "Fold chairs" not in strangers

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from milepost.domain.goals.models import Goal
 from milepost.domain.paths.models import Milestone
-from milepost.engines.milestones import bearings, celebrating
+from milepost.engines.milestones import bearings, celebrating, helping
 from milepost.engines.milestones.backfilling import explained
 from milepost.engines.milestones.models import Award, MilestoneClaim
 from milepost.engines.milestones.rules import rule_of
@@ -23,8 +23,11 @@ from milepost.interfaces.web.access import Request, route
 from milepost.interfaces.web.cursors import turn
 from milepost.interfaces.web.home import links, way
 from milepost.interfaces.web.home.moments import rows
+from milepost.interfaces.web.resources.rows import help_rows
 
 PAGE = 30
+A_FEW = 4
+"""Things of each kind that help, on a milestone's page."""
 
 
 def _own(request: Request) -> Person:
@@ -99,6 +102,7 @@ def page(request: Request, milestone: str) -> HttpResponse:
             "may_withdraw": mine is not None and mine.how == Award.How.CLAIM,
             "rule": _in_words(found),
             "goals": [{"label": goal.title, "url": links.goal(community, goal.slug)} for goal in goals],
+            "helps": help_rows(community, helping.helping(actor, [found.pk], at_most=A_FEW)[found.pk]),
             "may_claim": actor.person is not None and waiting is None and _is_open(found, mine),
             "may_write": can(actor, "paths.write"),
             "definition_url": links.definition(community, "reached"),
