@@ -33,6 +33,8 @@ class Days:
 
     first: dict[uuid.UUID, datetime.date] = field(default_factory=dict)
     fresh: dict[uuid.UUID, datetime.date] = field(default_factory=dict)
+    acted: set[uuid.UUID] = field(default_factory=set)
+    """Who did something; toward the others something was done."""
 
 
 @reader
@@ -87,7 +89,9 @@ class _Pass:
         asked = set().union(*(self.there.by(condition) for condition in rule.conditions))
         if rule.requires:
             asked |= self.there.by_verb.get(REACHED, set())
-        open_ones = self._still_open(rule, asked - self.past)
+        # What was done toward someone says nothing to a rule that asks what they did.
+        near = asked & self.days.acted if rule.is_about_doing else asked
+        open_ones = self._still_open(rule, near - self.past)
         if open_ones:
             self._first_days(rule, open_ones)
             expect(rule, open_ones)
@@ -158,18 +162,21 @@ def _days(batch: Batch) -> Days:
     where, params = batch.where()
     day = local_day_sql("a.happened_at", "c.time_zone")
     sides = " UNION ALL ".join(
-        f"SELECT i.person_id AS person, {day} AS day, a.backfilled AS backfilled FROM activity_activity a"
+        f"SELECT i.person_id AS person, {day} AS day, a.backfilled AS backfilled, {acted} AS acted FROM activity_activity a"
         f" JOIN identity_identity i ON i.id = a.{side} JOIN identity_community c ON c.id = a.community_id WHERE {where}"
-        for side in ("identity_id", "other_id")
+        for side, acted in (("identity_id", 1), ("other_id", 0))
     )
     found = Days()
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT person, MIN(day), MIN(CASE WHEN backfilled THEN NULL ELSE day END) FROM ({sides}) s GROUP BY person",
+            f"SELECT person, MIN(day), MIN(CASE WHEN backfilled THEN NULL ELSE day END), MAX(acted) FROM ({sides}) s GROUP BY person",
             [*params, *params],
         )
-        for person, first, fresh in cursor.fetchall():
-            found.first[ident(person)] = a_date(first)
+        for key, first, fresh, acted in cursor.fetchall():
+            person = ident(key)
+            found.first[person] = a_date(first)
             if fresh is not None:
-                found.fresh[ident(person)] = a_date(fresh)
+                found.fresh[person] = a_date(fresh)
+            if acted:
+                found.acted.add(person)
     return found

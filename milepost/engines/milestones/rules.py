@@ -18,7 +18,8 @@ from milepost.foundation.common import clock
 from milepost.foundation.common.databases import local_day_sql
 from milepost.foundation.conditions import Condition, Invalid, Sql, parse
 from milepost.foundation.conditions.intervals import intervals_sql
-from milepost.foundation.conditions.leaves import OBJECTS, Scope
+from milepost.foundation.conditions.language import ANYTHING
+from milepost.foundation.conditions.leaves import OBJECTS, Deeds, Scope
 from milepost.foundation.conditions.matching import rows_of
 from milepost.foundation.conditions.sql import ALWAYS, a_date, day, earlier_of, ident, joined, sql
 from milepost.foundation.identity.models import Community
@@ -69,6 +70,16 @@ class Rule:
     def is_dated(self) -> bool:
         """Whether all of it has history; else parts of it hold as of now."""
         return all(condition.is_dated for condition in self.conditions)
+
+    @property
+    def is_about_doing(self) -> bool:
+        """Whether it asks for nothing but what people did themselves."""
+        return not self.requires and all(
+            condition.is_dated
+            and ANYTHING not in condition.verbs
+            and all(isinstance(term.source, Deeds) and not term.source.received for term in condition.terms)
+            for condition in self.conditions
+        )
 
     @property
     def builds_on(self) -> set[str]:

@@ -89,7 +89,7 @@ def killed(site: Site, module: str, name: str, after: int, then: str) -> None:
 def test_a_worker_killed_in_a_batch_and_two_that_come_after_it(site: Site) -> None:
     # After the awards of the first rule, before the batch is whole; then between awards and their lines in the log.
     killed(site, "readers", "keep", 1, "following.catch_up()")
-    killed(site, "settling", "insert_rows", 2, "following.catch_up()")
+    killed(site, "settling", "insert_rows", 1, "following.catch_up()")
     told, held, _days = facts(site)  # type: ignore[misc]
     assert told == held == {}, "a batch takes effect whole or not at all"
     both = [site.start("readers", "run", "--json") for _ in range(2)]

@@ -40,7 +40,7 @@ def plain(community: Community) -> dict[str, Any]:
         m.person_id
         for m in Membership.objects.filter(community=community, left_at__isnull=True, person__account__isnull=False)
     }
-    days = {}
+    days: dict[tuple[uuid.UUID, uuid.UUID], datetime.date] = {}
     for award in Award.objects.filter(community=community, revoked_at__isnull=True):
         key = (award.person_id, award.milestone_id)
         days[key] = min(days.get(key, award.reached_on), award.reached_on)
