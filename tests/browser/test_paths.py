@@ -35,7 +35,7 @@ from .test_pages_axe import LONG, wrong_on
 from .test_tour import Stage
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.slow]
 with_and_without_script = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
@@ -239,6 +239,10 @@ STEWARD = [
 ]  # fmt: skip
 
 
+def listen(page: Page, said: list[str]) -> None:
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+
+
 def test_every_page_with_axe_in_all_looks(stage: Stage) -> None:
     cast = stage.cast
     furnish(cast)
@@ -246,7 +250,7 @@ def test_every_page_with_axe_in_all_looks(stage: Stage) -> None:
     for who, tails in ((cast.soraya, PAGES), (cast.lan, STEWARD), (None, ["personas/", "personas/hobbyists/"])):
         page = stage.enter(who.account if who else None)
         said: list[str] = []
-        page.on("console", lambda message, said=said: said.append(message.text) if message.type == "error" else None)
+        listen(page, said)
         if who is cast.soraya:
             page.goto(f"{stage.home}welcome/")
             page.get_by_role("button", name="Take the first steps").click()

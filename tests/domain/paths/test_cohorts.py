@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -143,7 +144,9 @@ class TestWalking:
         cohort.check_in(by=cast.ife, stuck=True)
         with clock.moved(clock.now() + datetime.timedelta(minutes=1)):
             cohort.check_in(by=cast.ife, words="The second line saved the first.", quantity=Decimal(1))
-        rows = {m.person: m for m in CohortMember.objects.filter(cohort=cohort).walking().with_progress()}
+        rows: dict[Any, Any] = {
+            m.person: m for m in CohortMember.objects.filter(cohort=cohort).walking().with_progress()
+        }
         assert [rows[p].said_stuck for p in (cast.soraya, cast.ife, cast.lan)] == [True, False, None]
         assert [rows[p].done for p in (cast.soraya, cast.ife, cast.lan)] == [None, 1, None]
 

@@ -159,7 +159,7 @@ class TestWriting:
 
     def test_a_steward_s_is_there_at_once_and_asks_for_its_path(self, cast: Cast) -> None:
         answer = as_(cast.lan).post(url(cast, "personas/new/"), self.FORM)
-        assert answer.url == url(cast, "personas/listeners/path/")
+        assert answer["Location"] == url(cast, "personas/listeners/path/")
         assert Persona.objects.get(slug="listeners").is_adopted
 
     def test_a_refusal_keeps_what_was_typed(self, cast: Cast) -> None:
