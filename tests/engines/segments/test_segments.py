@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -47,9 +48,9 @@ def moves(segment: Segment) -> list[tuple[str, str]]:
     return [(verb, name.split()[0]) for verb, name in rows.values_list("verb", "identity__person__name")]
 
 
-def reply(person: Person, day: int = 0, **fields: object) -> Activity:
+def reply(person: Person, day: int = 0) -> Activity:
     at = NOW - datetime.timedelta(days=day)
-    return record("reply.posted", community=person.community, by=person, happened_at=at, **fields)
+    return record("reply.posted", community=person.community, by=person, happened_at=at)
 
 
 def test_a_new_segment_has_whom_its_rule_is_about_and_the_log_is_silent(cast: Cast):
@@ -174,7 +175,7 @@ def test_what_happens_while_everyone_is_looked_at_is_not_lost(cast: Cast, monkey
         catch_up()
         apply = keeping._apply
 
-        def meanwhile(*args: object, **kwargs: object) -> object:
+        def meanwhile(*args: Any, **kwargs: Any) -> Any:
             done = apply(*args, **kwargs)
             reply(cast.ife), reply(cast.ife, 1)
             catch_up()
