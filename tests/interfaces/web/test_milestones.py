@@ -222,3 +222,27 @@ def test_what_someone_celebrates_privately_is_nobodys_page(cast: Cast) -> None:
     assert as_(None).get(at(cast, f"awards/{award.pk}/")).status_code == 404
     assert as_(cast.ife).get(at(cast, f"awards/{award.pk}/")).status_code == 200
     assert as_(cast.lan).get(at(cast, f"awards/{award.pk}/")).status_code == 200
+
+
+def test_a_steward_builds_a_rule_line_by_line(cast: Cast) -> None:
+    assert post(cast, cast.lan, "milestones/new/", name="Twice begun", way="rule", kind="step") == 302
+    stone = Milestone.objects.get(name="Twice begun")
+    tail = f"milestones/{stone.slug}/rule/"
+    assert "rule-0.0-what" in read(cast, cast.lan, tail)
+    line = {"rule-0-group": "all", "rule-0.0-what": "did:thread.started", "rule-0.0-op": "at_least", "rule-0.0-n": "2"}
+    assert post(cast, cast.lan, tail, **line | {"rule-act": "add:0"}) == 200
+    stone.refresh_from_db()
+    assert not stone.is_automatic, "a button of the editor keeps nothing"
+    assert post(cast, cast.lan, tail, **line | {"rule-0.0-n": "many"}) == 422
+    answer = as_(cast.lan).post(at(cast, tail), line)
+    assert (answer.status_code, answer["Location"]) == (302, at(cast, f"milestones/{stone.slug}/preview/"))
+    stone.refresh_from_db()
+    assert (stone.way, stone.rule, stone.version) == ("rule", {"did": "thread.started", "at_least": 2}, 1)
+    assert not RuleInForce.objects.exists()
+    assert "at least 2" in read(cast, cast.lan, f"milestones/{stone.slug}/preview/")
+    level = line | {"name": "Again", "rule-0.0-n": "5"}
+    assert post(cast, cast.lan, f"{tail}?level=new", **level) == 302
+    stone.refresh_from_db()
+    assert [one["name"] for one in stone.levels] == ["Twice begun", "Again"]
+    assert as_(cast.lan).get(at(cast, f"{tail}?level=7")).status_code == 404
+    assert as_(cast.soraya).get(at(cast, tail)).status_code == 403

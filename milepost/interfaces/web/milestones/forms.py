@@ -22,9 +22,29 @@ from milepost.foundation.identity.models import Community, Person
 from milepost.interfaces.web.home.forms import DayInput
 
 ICONS = (
-    "milestone", "sprout", "star", "heart", "mic", "music", "banknote", "ticket", "trophy", "book-open", "pen-line", "presentation",
-    "users", "hand-helping", "message-circle", "calendar-days", "map-pin", "graduation-cap", "leaf", "hammer", "camera", "rocket",
-)  # fmt: skip
+    ("milestone", _("Milestone")),
+    ("sprout", _("Sprout")),
+    ("star", _("Star")),
+    ("heart", _("Heart")),
+    ("mic", _("Microphone")),
+    ("music", _("Note")),
+    ("banknote", _("Banknote")),
+    ("ticket", _("Ticket")),
+    ("trophy", _("Cup")),
+    ("book-open", _("Book")),
+    ("pen-line", _("Pen")),
+    ("presentation", _("Talk")),
+    ("users", _("People")),
+    ("hand-helping", _("Helping hand")),
+    ("message-circle", _("Words")),
+    ("calendar-days", _("Calendar")),
+    ("map-pin", _("Place")),
+    ("graduation-cap", _("Cap")),
+    ("leaf", _("Leaf")),
+    ("hammer", _("Hammer")),
+    ("camera", _("Camera")),
+    ("rocket", _("Rocket")),
+)
 _ADDRESS = re.compile(r"/(event|resource)s/([^/?#]+)/?")
 
 
@@ -78,9 +98,7 @@ class ProposalForm(forms.Form):
 class DefinitionForm(ProposalForm):
     """Everything of a milestone but its rule, which has a page of its own."""
 
-    icon = forms.ChoiceField(
-        label=_("Sign"), required=False, choices=[(name, name.replace("-", " ")) for name in ICONS]
-    )
+    icon = forms.ChoiceField(label=_("Sign"), required=False, choices=ICONS)
     kind = forms.ChoiceField(
         label=_("What it is"),
         required=False,
