@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Count
-
 from milepost.domain.people.holdings import Subject, erases, moves, portrays
 from milepost.domain.people.portrait import rows_of
 
@@ -23,7 +21,7 @@ def erase(subject: Subject) -> dict[str, int]:
     asked = Opportunity.objects.filter(asked_by__in=subject.people)
     counts = {"commitments": theirs.filter(finished_at__isnull=True).delete()[0]}
     theirs.exclude(words="").update(words="")
-    nobody = asked.annotate(taken=Count("commitments")).filter(taken=0)
+    nobody = asked.filter(commitments__isnull=True)
     counts["opportunities"] = Opportunity.objects.filter(pk__in=list(nobody.values_list("pk", flat=True))).delete()[0]
     counts["opportunities"] += asked.exclude(text="").update(text="")
     return counts
