@@ -165,6 +165,11 @@ class DefinitionForm(ProposalForm):
         for name in ("requires", "spaces"):
             if not rows[name].exists():
                 del self.fields[name]
+        icon = self.fields["icon"]
+        assert isinstance(icon, forms.ChoiceField)
+        if milestone is not None and milestone.icon not in dict(ICONS):
+            # One from a file stays, unless another is chosen.
+            icon.choices = [(milestone.icon, _now("As it is")), *ICONS]
         roles = self.fields["grants_role"]
         assert isinstance(roles, forms.ChoiceField)
         roles.choices = [("", _now("None")), ("ambassador", _now("Ambassador")), ("moderator", _now("Moderator"))]
