@@ -7,50 +7,106 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('identity', '0001_accounts_communities_people'),
-        ('people', '0002_what_to_call_me'),
+        ("identity", "0001_accounts_communities_people"),
+        ("people", "0002_what_to_call_me"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AttributeDefinition',
+            name="AttributeDefinition",
             fields=[
-                ('id', models.UUIDField(default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('slug', models.SlugField(max_length=60)),
-                ('label', models.CharField(max_length=80, verbose_name='what it is called')),
-                ('kind', models.CharField(choices=[('text', 'A few words'), ('number', 'A number'), ('date', 'A day'), ('choice', 'One of several'), ('tags', 'Several words')], max_length=8)),
-                ('options', models.JSONField(blank=True, default=list)),
-                ('filled_by', models.CharField(choices=[('member', 'Each member, for themselves'), ('steward', 'Stewards only')], default='member', max_length=8)),
-                ('is_sensitive', models.BooleanField(default=False)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('created_at', models.DateTimeField(default=milepost.foundation.common.clock.now)),
-                ('retired_at', models.DateTimeField(blank=True, null=True)),
-                ('community', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attributes', to='identity.community')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=60)),
+                ("label", models.CharField(max_length=80, verbose_name="what it is called")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("text", "A few words"),
+                            ("number", "A number"),
+                            ("date", "A day"),
+                            ("choice", "One of several"),
+                            ("tags", "Several words"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("options", models.JSONField(blank=True, default=list)),
+                (
+                    "filled_by",
+                    models.CharField(
+                        choices=[("member", "Each member, for themselves"), ("steward", "Stewards only")],
+                        default="member",
+                        max_length=8,
+                    ),
+                ),
+                ("is_sensitive", models.BooleanField(default=False)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("created_at", models.DateTimeField(default=milepost.foundation.common.clock.now)),
+                ("retired_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "community",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="attributes", to="identity.community"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'label'],
+                "ordering": ["position", "label"],
             },
         ),
         migrations.CreateModel(
-            name='AttributeValue',
+            name="AttributeValue",
             fields=[
-                ('id', models.UUIDField(default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('text', models.CharField(blank=True, max_length=400)),
-                ('number', models.DecimalField(blank=True, decimal_places=4, max_digits=20, null=True)),
-                ('day', models.DateField(blank=True, null=True)),
-                ('community', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='identity.community')),
-                ('definition', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='values', to='people.attributedefinition')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attribute_values', to='identity.person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=milepost.foundation.common.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("text", models.CharField(blank=True, max_length=400)),
+                ("number", models.DecimalField(blank=True, decimal_places=4, max_digits=20, null=True)),
+                ("day", models.DateField(blank=True, null=True)),
+                (
+                    "community",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="identity.community",
+                    ),
+                ),
+                (
+                    "definition",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="values",
+                        to="people.attributedefinition",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attribute_values",
+                        to="identity.person",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='attributedefinition',
-            constraint=models.UniqueConstraint(fields=('community', 'slug'), name='attribute_once'),
+            model_name="attributedefinition",
+            constraint=models.UniqueConstraint(fields=("community", "slug"), name="attribute_once"),
         ),
         migrations.AddConstraint(
-            model_name='attributevalue',
-            constraint=models.UniqueConstraint(fields=('definition', 'person', 'text'), name='attribute_value_once'),
+            model_name="attributevalue",
+            constraint=models.UniqueConstraint(fields=("definition", "person", "text"), name="attribute_value_once"),
         ),
     ]
