@@ -62,6 +62,12 @@ def stage(chromium: Browser, live_server: Any, tmp_path: Path, settings: Any) ->
         context.close()
 
 
+def listen(page: Page, said: list[str]) -> None:
+    """Keep what goes wrong in the page."""
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(f"script error: {error}"))
+
+
 def reached(person: Any, *, evidence: str = "Two songs, one of them twice.") -> Award:
     award = Award.claim(
         person=person, milestone=person.community.milestones.get(slug="first-live-gig"),
@@ -200,8 +206,7 @@ def test_the_pages_are_sound_in_four_looks(stage: Stage) -> None:
     ):
         page = stage.enter(account)
         said: list[str] = []
-        page.on("console", lambda message, said=said: said.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error, said=said: said.append(f"script error: {error}"))
+        listen(page, said)
         for address in addresses:
             wrong += wrong_on(page, stage.url, address, ALL_LOOKS, said)
     assert wrong == [], "\n".join(wrong)

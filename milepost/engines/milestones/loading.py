@@ -103,7 +103,7 @@ def read(content: bytes) -> Any:
         raise Invalid([Problem("", _("This is too long: %(most)d bytes are the most.") % {"most": LARGEST})])
     try:
         text = content.decode("utf-8-sig")
-        return json.loads(text) if text.lstrip().startswith(("{", "[")) else yaml.load(text, _Loader)  # noqa: S506
+        return json.loads(text) if text.lstrip().startswith(("{", "[")) else yaml.load(text, _Loader)  # noqa: S506 # nosec B506 (made of SafeLoader)
     except RecursionError:
         raise Invalid([Problem("", _("Things lie in things without end here."))]) from None
     except (ValueError, yaml.YAMLError) as error:

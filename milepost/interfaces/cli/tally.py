@@ -80,11 +80,12 @@ def tally(
     The same file, method and options give the same result, on every machine. How each method counts: docs/users/counting.md.
     """
     from milepost.domain.deliberation.counting.ballots import Impossible
+    from milepost.domain.deliberation.counting.budgets import Budgeting
     from milepost.domain.deliberation.counting.methods import Options, count
     from milepost.domain.deliberation.reading import read, sha256
 
     votes = read(file, lenient=lenient)
-    if ignore_threshold and hasattr(votes, "least_score"):
+    if ignore_threshold and isinstance(votes, Budgeting):
         votes = replace(votes, least_score=0)
     try:
         ties = _ties(votes, tie_order, tie_seed)

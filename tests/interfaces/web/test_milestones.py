@@ -107,7 +107,7 @@ def test_a_claim_with_evidence_is_verified_in_the_queue(cast: Cast) -> None:
     file = as_(cast.lan).get(at(cast, f"verification/{claim.pk}/file/"))
     assert file["Content-Disposition"] == 'attachment; filename="poster.txt"'
     assert file["Content-Type"] == "application/octet-stream"
-    assert b"".join(file.streaming_content) == b"Friday, eight o'clock"
+    assert file.getvalue() == b"Friday, eight o'clock"
     assert "First tour" in read(cast, cast.lan, "verification/")
     assert "First tour" not in read(cast, cast.soraya, "verification/")
     assert "1 member says they reached a milestone" in read(cast, cast.lan, "desk/")
@@ -119,7 +119,7 @@ def test_a_claim_with_evidence_is_verified_in_the_queue(cast: Cast) -> None:
     assert "poster.txt" not in page
     assert as_(cast.soraya).get(at(cast, f"awards/{award.pk}/file/")).status_code == 404
     mine = as_(cast.ife).get(at(cast, f"awards/{award.pk}/file/"))
-    assert b"".join(mine.streaming_content).startswith(b"Friday")
+    assert mine.getvalue().startswith(b"Friday")
     assert "confirmed" in read(cast, cast.ife, "verification/")
 
 
