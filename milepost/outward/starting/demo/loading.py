@@ -46,6 +46,7 @@ from .around import ARCHIVE_SOURCE
 from .celebrating import celebrate
 from .generating import generate
 from .report import LoadReport
+from .ruling import rule
 
 SEED = 7
 PASSWORD = "open-stage-demo"  # noqa: S105 (printed for everyone; made only where nobody else can reach the site)
@@ -54,6 +55,8 @@ SHOWN = ("owner", "steward", "moderator", "ambassador", "member", "newcomer")
 FRESH = datetime.timedelta(days=45)
 """What happened since then is celebrated; what is older is history."""
 UNCLAIMED = 3
+STEPS = 14
+"""Of the progress that is told: thirteen of writing, and one of counting."""
 
 Progress = Callable[..., None]
 
@@ -94,11 +97,12 @@ def load(
     tell = progress or (lambda *_: None)
     with transaction.atomic():
         report = _Loader(demo, tell, known_password=not settings.PRODUCTION).load()
-    tell(9, 10, "counting")
+    tell(STEPS - 1, STEPS, "counting")
     catch_up()
+    rule(demo.slug)
     celebrate(demo.slug, demo.now, seed)
     catch_up()
-    tell(10, 10, "")
+    tell(STEPS, STEPS, "")
     return report
 
 
@@ -144,7 +148,7 @@ class _Loader:
                 ("chapters", lambda: around.chapters(self)),
             )
         ):
-            self.tell(n, 10, note)
+            self.tell(n, STEPS, note)
             step()
         self.log.sort(key=lambda row: row[9])
         record_many(self.log)
