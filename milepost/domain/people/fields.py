@@ -15,7 +15,7 @@ from milepost.foundation.conditions.sql import Sql, key
 from milepost.foundation.identity.models import Membership, Person
 from milepost.foundation.identity.roles import Role
 
-from .models import AttributeDefinition
+from .models import AttributeDefinition, Profile
 
 if TYPE_CHECKING:
     from milepost.foundation.identity.models import Community
@@ -69,6 +69,14 @@ field(
     label=_("Has a sign-in here"),
     sql="EXISTS (SELECT 1 FROM identity_person p WHERE p.id = m.person_id AND p.account_id IS NOT NULL)",
     verbs=("person.claimed", *JOINING),
+)
+field(
+    "celebration",
+    "choice",
+    label=_("How they want to be celebrated"),
+    sql=f"COALESCE({_profile('celebration')}, '{Profile.Celebration.COMMUNITY.value}')",
+    choices=Profile.Celebration.choices,
+    verbs=("celebration.chosen",),
 )
 field(
     "language",

@@ -1,4 +1,4 @@
-"""What rules may ask of milestones: {"reached": "first-gig"}, with when and how often."""
+"""What rules may ask of milestones and goals: {"reached": "first-gig"}, {"contributed_to": "hundred-stages"}, with when and how often."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from django.utils.translation import gettext_lazy as _
 
+from milepost.domain.goals.models import Goal
 from milepost.domain.paths.models import Milestone
 from milepost.domain.paths.ruling import reached_in
+from milepost.foundation.common.ids import NO_ID
 from milepost.foundation.conditions import Sql, reference
 from milepost.foundation.conditions.sql import key
 from milepost.foundation.identity.models import Community
@@ -45,4 +47,38 @@ reference(
     dated=True,
     verbs=("milestone.reached", "milestone.revoked"),
     depends=_depends,
+)
+
+
+def _goal(community: Community, slug: str) -> Goal | None:
+    return Goal.objects.filter(community=community, slug=slug, adopted_at__isnull=False).first()
+
+
+def _goals(community: Community) -> Iterable[tuple[str, str]]:
+    return Goal.objects.adopted().filter(community=community).values_list("slug", "title")
+
+
+def _given(goal: Goal) -> Sql:
+    """What moves a goal: its milestone reached, an opportunity that serves it finished, an event that serves it hosted or attended."""
+    return Sql(
+        "SELECT w.person_id AS person_id, w.reached_on AS day FROM milestones_award w"
+        " WHERE w.milestone_id = %s AND w.revoked_at IS NULL"
+        " UNION ALL SELECT d.person_id, d.day FROM activity_memberobjectday d WHERE d.community_id = %s"
+        f" AND d.verb IN ({', '.join(['%s'] * len(SERVING))}) AND d.object_id IN (SELECT o.id FROM work_opportunity o"
+        " WHERE o.goal_id = %s UNION ALL SELECT e.id FROM events_event e WHERE e.goal_id = %s)",
+        (key(goal.milestone_id or NO_ID), key(goal.community_id), *SERVING, key(goal.pk), key(goal.pk)),
+    )
+
+
+SERVING = ("opportunity.finished", "event.hosted", "event.attended")
+reference(
+    "contributed_to",
+    label=_("has contributed to"),
+    unlabel=_("has not contributed to"),
+    noun=_("goal"),
+    find=_goal,
+    rows=_given,
+    choices=_goals,
+    dated=True,
+    verbs=("milestone.reached", "milestone.revoked", *SERVING),
 )
