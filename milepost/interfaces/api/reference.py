@@ -32,6 +32,7 @@ AREAS = {
     "resources": _("Resources"),
     "opportunities": _("Opportunities"),
     "segments": _("Segments and rules"),
+    "coverage": _("What to make next"),
 }
 
 

@@ -12,6 +12,8 @@ from django.test import Client
 
 from milepost.domain.events.models import Event
 from milepost.domain.events.proposing import When
+from milepost.domain.paths.models import Milestone
+from milepost.engines.milestones.models import MilestoneClaim
 from milepost.foundation.activity.recording import record
 from milepost.foundation.common import clock
 from milepost.foundation.identity.access import permissions
@@ -123,6 +125,8 @@ def known(cast: Cast, settings: Any) -> dict[str, Any]:
     opportunity = make_opportunity(community)
     opportunity.take(by=cast.amara)
     make_segment(community, name="Guests")
+    stone = make_milestone(community, slug="own-evening", verified_by=Milestone.Verifier.STEWARD)
+    claim = MilestoneClaim.make(person=cast.ife, milestone=stone, reached_on=datetime.date(2026, 1, 5), text="Sold out.")
     return {
         "slug": community.slug,
         "segment": make_segment(community, name="Hosts").slug,
@@ -130,6 +134,8 @@ def known(cast: Cast, settings: Any) -> dict[str, Any]:
         "lesson_id": ident,
         "opportunity": opportunity.slug,
         "stone": make_milestone(community).slug,
+        "milestone": stone.slug,
+        "claim_id": str(claim.pk),
         "goal": goal.slug,
         "space": space.slug,
         "thread_id": str(thread.pk),
