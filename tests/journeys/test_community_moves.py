@@ -213,7 +213,7 @@ print(json.dumps([stats(community), [row["behind"] for row in following.status()
 @pytest.mark.slow
 def test_from_sqlite_to_postgresql(tmp_path: Path) -> None:
     """Two sites, each in processes of its own."""
-    old = Site(tmp_path / "old")
+    old = Site.prepared(tmp_path / "old")
     before = json.loads(old.python(HERE.format(folder=tmp_path, out=tmp_path / "out.zip")))
     try:
         with throwaway_cluster() as cluster:

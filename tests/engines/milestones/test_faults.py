@@ -71,8 +71,7 @@ EXPECTED = [
 
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
-    made = Site(tmp_path / "home")
-    assert made.milepost("community", "list").returncode == 0
+    made = Site.prepared(tmp_path / "home")
     made.python(COMMUNITY)
     return made
 
