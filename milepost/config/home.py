@@ -61,7 +61,7 @@ def database(home: Path, url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
         return {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "milepost.foundation.common.sqlite",
             "NAME": parts.path[1:],  # sqlite:///relative, sqlite:////absolute
             # Opening the file costs as much as reading a page's rows. Each thread keeps one, so its cache is small.
             "CONN_MAX_AGE": 600,

@@ -43,11 +43,22 @@ LOOKS: tuple[tuple[tuple[int, Any], ...], ...] = (((1280, "light"), (320, "dark"
 LONG = "Donaudampfschifffahrtsgesellschaftskapitänswitwenrentenauszahlungsstelle"
 
 OUTSIDE = ["/", "/c/nowhere/", "/api/v1/docs"]
-VISITOR = ["", "mission/", "goals/", "milestones/", "moments/", "spaces/", "search/?q=guitar", "definitions/", "join/"]
+VISITOR = [
+    "",
+    "events/",
+    "mission/",
+    "goals/",
+    "milestones/",
+    "moments/",
+    "spaces/",
+    "search/?q=guitar",
+    "definitions/",
+    "join/",
+]
 MEMBER = [
     "", "mission/", "mission/history/", "goals/", "milestones/", "moments/", "thanks/new/", "people/", "people/?kind=organisation",
     "people/lan/", "people/adaeze/", "me/", "me/celebration/", "me/language/", "spaces/", "spaces/on-stage/",
-    "spaces/on-stage/new/", "search/", "search/?q=guitar", "search/?q=zzzz", "log/", "desk/",
+    "spaces/on-stage/new/", "events/", "events/month/", "search/", "search/?q=guitar", "search/?q=zzzz", "log/", "desk/",
 ]  # fmt: skip
 STEWARD = [
     "", "desk/", "desk/trail/", "desk/work/", "settings/", "import/", "mission/write/", "values/new/", "goals/new/",

@@ -36,7 +36,7 @@ print(n)
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a community, an upload and secrets, to be copied."""
-    site = Site(tmp_path_factory.mktemp("prepared"))
+    site = Site.prepared(tmp_path_factory.mktemp("prepared"))
     site.json("community", "list")
     site.python(CAST + "make_cast(make_community('garden'))")
     upload = site.home / "uploads" / "2026" / "picture.bin"

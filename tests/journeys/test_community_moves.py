@@ -21,7 +21,15 @@ from milepost.interfaces.cli.root import milepost
 from milepost.outward.connectors.counting import stats
 from milepost.outward.connectors.generate import write_slack_export
 from milepost.outward.connectors.moving import bring_back, bringing, take_out
-from tests.factories import make_attachment, make_cast, make_goal, make_post, make_space, make_thread
+from tests.factories import make_attachment, make_award, make_cast, make_goal, make_post, make_space, make_thread
+from tests.factories.celebrating import (
+    make_badge,
+    make_landmark,
+    make_moment,
+    make_outside_badge,
+    make_wall,
+    make_wording,
+)
 from tests.outward.connectors.stored import load
 from tests.postgres import NoServer, throwaway_cluster
 from tests.sites import Site
@@ -72,6 +80,13 @@ def left(tmp_path: Path, settings: Any) -> Left:
     thread = make_thread(space=make_space(community, name="First gigs", goal=make_goal(community)), author=cast.soraya)
     post = make_post(thread, author=cast.ife, text="I can bring mine")
     make_attachment(post, file=ContentFile(b"a plan of the room", "plan.txt"), size=18)
+    award = make_award(cast.soraya)
+    make_moment(award, by=cast.ife, text="So good to hear.")
+    make_badge(award)
+    make_outside_badge(cast.ife)
+    make_landmark(community)
+    make_wall(community)
+    make_wording(community)
     following.catch_up()
     take_out(community, tmp_path / "out.zip")
     there = Left(tmp_path / "out.zip", contents(tmp_path / "out.zip"), stats(community))
@@ -198,7 +213,7 @@ print(json.dumps([stats(community), [row["behind"] for row in following.status()
 @pytest.mark.slow
 def test_from_sqlite_to_postgresql(tmp_path: Path) -> None:
     """Two sites, each in processes of its own."""
-    old = Site(tmp_path / "old")
+    old = Site.prepared(tmp_path / "old")
     before = json.loads(old.python(HERE.format(folder=tmp_path, out=tmp_path / "out.zip")))
     try:
         with throwaway_cluster() as cluster:

@@ -44,7 +44,7 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
     home = tmp_path / "home"
     home.mkdir()
     if request.param == "sqlite":
-        yield Site(home)
+        yield Site.prepared(home)
         return
     try:
         with throwaway_cluster() as cluster:
@@ -156,7 +156,7 @@ def test_memory_stays_under_300_mb(tmp_path: Path) -> None:
     """Sixty thousand messages here; `milepost bench` takes a million."""
     import subprocess
 
-    site, peak = Site(tmp_path / "home"), tmp_path / "peak"
+    site, peak = Site.prepared(tmp_path / "home"), tmp_path / "peak"
     write_slack_export(tmp_path / "slack.zip", 60_000, people=5_000)
     assert site.milepost("community", "create", "large", "--name", "Large").returncode == 0
     done = subprocess.run(

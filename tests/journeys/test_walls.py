@@ -13,8 +13,15 @@ from django.core.cache import cache
 from django.db import models
 from django.test import Client
 
-from milepost.domain.people.models import Profile
+from milepost.domain.deliberation.models import Conversation
+from milepost.domain.events import registering
+from milepost.domain.people.attributes import tell
+from milepost.domain.people.models import AttributeDefinition, Profile
+from milepost.domain.resources.models import Resource
+from milepost.domain.work.models import Opportunity
 from milepost.engines.milestones.models import Award
+from milepost.engines.segments.listing import add
+from milepost.engines.segments.models import Segment
 from milepost.foundation.common import clock
 from milepost.foundation.identity.access import permissions
 from milepost.foundation.identity.models import (
@@ -33,17 +40,31 @@ from tests.factories import (
     make_attachment,
     make_charter,
     make_community,
+    make_conversation,
+    make_event,
     make_goal,
     make_identity,
     make_member,
     make_milestone,
+    make_opportunity,
     make_person,
     make_post,
     make_reaction,
+    make_resource,
     make_space,
     make_thread,
     make_value,
 )
+from tests.factories.celebrating import (
+    make_badge,
+    make_landmark,
+    make_moment,
+    make_outside_badge,
+    make_wall,
+    make_wording,
+)
+from tests.factories.segments import make_segment
+from tests.factories.walking import make_one_of_each
 
 pytestmark = pytest.mark.django_db
 
@@ -70,13 +91,23 @@ class World:
         post = make_post(thread, author=self.member, text=f"Post {word}")
         make_reaction(post, by=self.member)
         make_attachment(post, name=f"{word}.txt")
-        Award.objects.create(
+        award = Award.objects.create(
             community=self.community,
             person=self.member,
             milestone=milestone,
             reached_on=clock.now().date(),
             evidence=word,
         )
+        make_moment(award, by=self.owner, text=word)
+        make_landmark(self.community, name=word)
+        make_wall(self.community, name=word)
+        make_wording(self.community, text=word)
+        make_badge(award)
+        make_outside_badge(self.member, name=word)
+        self._deliberates(slug)
+        self._gather()
+        self._gathers_members(slug)
+        make_one_of_each(self.community, slug=slug, word=word, member=self.member, other=self.owner)
         ghost = make_person(self.community, name=f"Ghost {word}")
         identity = make_identity(ghost, name=f"Ghost {word}")
         Claim.objects.create(community=self.community, identity=identity, person=self.member, reason=word)
@@ -93,6 +124,7 @@ class World:
         JoinRequest.objects.create(
             community=self.community, account=make_account(name=f"Applicant {word}"), answers={"why": word}
         )
+        self.helps(value=value, goal=goal, milestone=milestone)
         ImportRun.objects.create(
             community=self.community,
             kind="slack",
@@ -101,6 +133,47 @@ class World:
             file_name=f"{word}.zip",
             fingerprint=slug,
         )
+
+    def _gather(self) -> None:
+        word = self.secret
+        event = make_event(
+            host=self.owner, title=f"Event {word}", description=word, mode="online", link=f"https://{word}.example"
+        )
+        registering.register(event=event, by=self.member)
+
+    def _gathers_members(self, slug: str) -> None:
+        word = self.secret
+        segment = make_segment(self.community, name=f"Segment {word}", rule={"did": "reply.posted"})
+        Segment.objects.filter(pk=segment.pk).update(slug=f"segment-{slug}")
+        add(segment=make_segment(self.community, name=f"List {word}"), people=[self.member], by=None)
+        asked = AttributeDefinition.define(community=self.community, label=f"Asked {word}", kind="text", by=None)
+        AttributeDefinition.objects.filter(pk=asked.pk).update(slug=f"attribute-{slug}")
+        tell(person=self.member, values={f"attribute-{slug}": word}, by=None)
+
+    def _deliberates(self, slug: str) -> None:
+        word = self.secret
+        made = make_conversation(
+            self.community, by=self.owner, question=f"Question {word}", statements=[f"Statement {word}"]
+        )
+        Conversation.objects.filter(pk=made.pk).update(slug=f"conversation-{slug}")
+        made.statements.get().vote(by=self.member, value=1)
+
+    def helps(self, **served: Any) -> None:
+        """A course that both have finished, and a way to take part that the member took."""
+        word, slug = self.secret, self.community.slug
+        value, goal, milestone = (served[name] for name in ("value", "goal", "milestone"))
+        course = make_resource(
+            by=self.member, kind="course", title=f"Course {word}", milestones=[milestone], goals=[goal], values=[value],
+            authors=[self.member], tags=[word],
+        )  # fmt: skip
+        for person in (self.member, self.owner):
+            for lesson in course.version_in_force().lesson_ids:
+                course.finish_lesson(lesson=uuid.UUID(lesson), by=person)
+        course.rate(by=self.owner, stars=4, comment=word)
+        task = make_opportunity(by=self.member, title=f"Help {word}", text=word, goal=goal, skills=[word])
+        task.take(by=self.member)
+        Resource.objects.filter(pk=course.pk).update(slug=f"resource-{slug}")
+        Opportunity.objects.filter(pk=task.pk).update(slug=f"opportunity-{slug}")
 
     def ids(self) -> list[uuid.UUID]:
         """One id of each kind of row."""
@@ -194,6 +267,8 @@ def test_strangers_are_kept_out_of_a_closed_community(worlds: tuple[World, World
                 body = told(answer)
                 private = [
                     f"Thread {ours.secret}",
+                    f"Question {ours.secret}",
+                    f"Statement {ours.secret}",
                     f"Post {ours.secret}",
                     f"Member {ours.secret}",
                     f"Ghost {ours.secret}",

@@ -177,7 +177,10 @@ def _may_give(by: Person | None, membership: Membership, role: str) -> None:
 
 
 def change_audience(*, person: Person, audience: str, by: Person | None) -> Membership:
-    """Say what the person is to the community: member, subscriber, volunteer, ... A steward's decision, on the trail."""
+    """Say what the person is to the community: member, subscriber, volunteer, ... A steward's decision, on the trail.
+
+    Records `member.audience_changed`.
+    """
     if audience not in Membership.Audience.values:
         raise DomainError(_("“%(audience)s” is no audience.") % {"audience": audience})
     with transaction.atomic():
@@ -187,6 +190,12 @@ def change_audience(*, person: Person, audience: str, by: Person | None) -> Memb
         if before != audience:
             membership.audience = audience
             membership.save(update_fields=["audience"])
+            record(
+                "member.audience_changed",
+                community=membership.person.community,
+                by=person,
+                data={"audience": audience, "before": before},
+            )
             trace(
                 "member.audience_changed",
                 community=membership.person.community,

@@ -16,12 +16,14 @@ class Profile(models.Model):
     class Celebration(models.TextChoices):
         PUBLIC = "public", _("Publicly, with my name")
         COMMUNITY = "community", _("Within the community")
-        FIRST_NAME = "first_name", _("By my first name only")
+        FIRST_NAME = "first_name", _("By what I am called, without my full name")
         PRIVATE = "private", _("Privately: only I see it")
         NONE = "none", _("Not at all")
 
     person = models.OneToOneField(Person, models.CASCADE, primary_key=True, related_name="profile")
     community = models.ForeignKey(Community, models.CASCADE, related_name="profiles")
+    called = models.CharField(_("what to call me"), max_length=60, blank=True)
+    """Empty: the first word of the name, which is wrong in many places."""
     headline = models.CharField(_("in one line"), max_length=140, blank=True)
     about = models.TextField(_("about me"), blank=True, max_length=4000)
     place = models.CharField(_("place"), max_length=120, blank=True)
@@ -62,3 +64,9 @@ class ErasureRequest(IdModel):
     asked_at = models.DateTimeField(default=clock.now)
     done_at = models.DateTimeField(null=True, blank=True)
     emptied = json_list()
+
+
+# Here, where Django looks for models.
+from .attributes import AttributeDefinition, AttributeValue  # noqa: E402
+
+__all__ = ["AttributeDefinition", "AttributeValue", "ErasureRequest", "Praise", "Profile"]

@@ -18,13 +18,13 @@ from .models import Profile
 
 PHOTO_LIMIT = 8 * 2**20
 """Bytes of a photo as it is sent."""
-TEXTS = ("headline", "about", "place", "pronouns", "link")
+TEXTS = ("called", "headline", "about", "place", "pronouns", "link")
 
 
 def present(
     *, person: Person, name: str, photo: File | None = None, without_photo: bool = False, **texts: str
 ) -> Profile:
-    """The member says who they are. `texts`: headline, about, place, pronouns, link.
+    """The member says who they are. `texts`: called, headline, about, place, pronouns, link.
 
     A photo is decoded and written anew, which drops where it was taken. Raises DomainError for no name, or a picture that
     cannot be read.
@@ -40,7 +40,7 @@ def present(
         Person.objects.select_for_update().get(pk=person.pk)
         profile = _profile(person)
         for key, text in texts.items():
-            setattr(profile, key, text.strip())
+            setattr(profile, key, " ".join(text.split())[:60] if key == "called" else text.strip())
         gone = profile.photo.name if profile.photo and (picture or without_photo) else ""
         if picture:
             profile.photo.save(f"{new_id()}{picture.suffix}", ContentFile(picture.content), save=False)
@@ -59,7 +59,7 @@ def present(
 
 
 def choose_celebration(*, person: Person, celebration: str) -> Profile:
-    """The member decides how they are celebrated, from now on and for what was."""
+    """The member decides how they are celebrated, from now on and for what was. Records `celebration.chosen`, but not how."""
     check(person, "profile.own", person.community)
     if celebration not in Profile.Celebration.values:
         raise DomainError(gettext("Choose one of the ways to be celebrated."))
@@ -69,14 +69,22 @@ def choose_celebration(*, person: Person, celebration: str) -> Profile:
         profile.celebration = celebration
         profile.changed_at = clock.now()
         profile.save()
+        record("celebration.chosen", community=person.community, by=person)
     return profile
 
 
 def choose_language_and_zone(*, account: Account, language: str, time_zone: str) -> None:
-    """In which language and time zone this account reads every community; empty: as the community or the browser has it."""
+    """In which language and time zone this account reads every community; empty: as the community or the browser has it.
+
+    Records `profile.changed` in each of them.
+    """
     account.language, account.time_zone = language, time_zone
     account.full_clean(exclude=["password", "email"])
-    account.save(update_fields=["language", "time_zone"])
+    with transaction.atomic():
+        account.save(update_fields=["language", "time_zone"])
+        # Rules of every community may ask for it.
+        for person in Person.objects.present().filter(account=account).select_related("community"):
+            record("profile.changed", community=person.community, by=person, object_kind="person", object_id=person.pk)
 
 
 def _profile(person: Person) -> Profile:

@@ -14,10 +14,11 @@ from typing import Any
 from django.core.cache import cache
 from django.db import models
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Value
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast, Coalesce, Concat
 
 from milepost.domain.charter.models import CharterVersion
 from milepost.domain.charter.models import Value as HeldDear
+from milepost.domain.events.models import Event
 from milepost.domain.goals.models import Goal
 from milepost.domain.paths.models import Milestone
 from milepost.foundation.identity.models import Community, Membership
@@ -27,6 +28,8 @@ from .models import Award
 
 SECONDS = 60
 """How old a page's counts may be."""
+GATHERINGS = 4
+"""Next events that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,10 @@ class Stone:
     reached: int
     retired: bool = False
     """No longer on the way; who reached it keeps it."""
+    is_step: bool = False
+    """A small step of taking part: never shown as what someone achieved."""
+    secret: bool = False
+    """Only who reached it, and stewards, know of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,20 @@ class GoalRow:
         return self.target * min(1.0, max(0.0, passed))
 
 
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """One of the next events that all members may see; of a series the next one."""
+
+    id: uuid.UUID
+    title: str
+    kind: str
+    mode: str
+    place: str
+    starts_at: datetime.datetime
+    ends_at: datetime.datetime
+    series_id: uuid.UUID | None
+
+
 @dataclass(slots=True)
 class Bearings:
     members: int = 0
@@ -84,10 +105,17 @@ class Bearings:
     values: list[ValueRow] = field(default_factory=list)
     every_stone: list[Stone] = field(default_factory=list)
     goals: list[GoalRow] = field(default_factory=list)
+    gatherings: list[Gathering] = field(default_factory=list)
 
     @property
     def stones(self) -> list[Stone]:
-        return [stone for stone in self.every_stone if not stone.retired]
+        """The way as everyone may see it: milestones of life that are pursued."""
+        return [s for s in self.every_stone if not (s.retired or s.is_step or s.secret)]
+
+    @property
+    def steps(self) -> list[Stone]:
+        """The small steps of taking part that the community defined for itself, in its order."""
+        return [s for s in self.every_stone if s.is_step and not (s.retired or s.secret)]
 
     def stone(self, ident: uuid.UUID | None) -> Stone | None:
         return next((stone for stone in self.every_stone if stone.id == ident), None)
@@ -174,11 +202,12 @@ def _parts(community: Community) -> list[QuerySet[Any, Any]]:
             position_=F("position"),
         ),
         _rows(
-            Milestone.objects.filter(**there),
+            Milestone.objects.adopted().filter(**there),
             "stone",
             slug_=F("slug"),
             title_=F("name"),
             text_=F("why"),
+            unit_=Concat("kind", Value(" "), Cast("is_secret", models.IntegerField()), output_field=_TEXT),
             deadline_=F("retired_at"),
             count_=_counted("pk"),
             position_=F("position"),
@@ -198,7 +227,21 @@ def _parts(community: Community) -> list[QuerySet[Any, Any]]:
             count_=_counted("milestone_id"),
             position_=F("position"),
         ),
+        _gatherings(community),
     ]
+
+
+def _gatherings(community: Community) -> QuerySet[Any, Any]:
+    return _rows(
+        Event.objects.filter(pk__in=Event.objects.next_for_members(community).values("pk")[:GATHERINGS]),
+        "event",
+        slug_=Concat("kind", Value(" "), "mode", output_field=_TEXT),
+        title_=F("title"),
+        text_=F("place"),
+        # The columns have no moments; both databases write them as text in UTC.
+        unit_=Concat(Cast("starts_at", _TEXT), Value("|"), Cast("ends_at", _TEXT), output_field=_TEXT),
+        milestone_=F("series_id"),
+    )
 
 
 def _rows(found: QuerySet[Any], kind: str, **columns: Any) -> QuerySet[Any, Any]:
@@ -210,7 +253,8 @@ def _rows(found: QuerySet[Any], kind: str, **columns: Any) -> QuerySet[Any, Any]
 
 
 def _counted(milestone: str) -> Any:
-    counted = Award.objects.filter(milestone=OuterRef(milestone)).order_by().values("milestone").annotate(n=Count("*"))
+    counted = Award.objects.standing().filter(milestone=OuterRef(milestone)).order_by().values("milestone")
+    counted = counted.annotate(n=Count("person", distinct=True))
     return Coalesce(Subquery(counted.values("n")), 0)
 
 
@@ -224,7 +268,20 @@ def _place(made: Bearings, row: dict[str, Any]) -> None:
         case "value":
             made.values.append(ValueRow(ident, slug, title, text))
         case "stone":
-            made.every_stone.append(Stone(ident, slug, title, text, row["count_"], row["deadline_"] is not None))
+            kind, _space, hidden = row["unit_"].partition(" ")
+            made.every_stone.append(
+                Stone(
+                    ident, slug, title, text, row["count_"], retired=row["deadline_"] is not None,
+                    is_step=kind == Milestone.Kind.STEP, secret=hidden == "1",
+                )
+            )  # fmt: skip
+        case "event":
+            kind, _space, mode = slug.partition(" ")
+            starts, _bar, ends = row["unit_"].partition("|")
+            made.gatherings.append(
+                Gathering(ident, title, kind, mode, text, _moment(starts), _moment(ends), row["milestone_"])
+            )
+            made.gatherings.sort(key=lambda one: one.starts_at)
         case _:
             counted = row["count_"] if row["milestone_"] else None
             made.goals.append(
@@ -233,3 +290,8 @@ def _place(made: Bearings, row: dict[str, Any]) -> None:
                     row["deadline_"], row["adopted_"], counted,
                 )
             )  # fmt: skip
+
+
+def _moment(text: str) -> datetime.datetime:
+    found = datetime.datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=datetime.UTC)

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import Exists, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
+from milepost.domain.paths.models import Milestone
 from milepost.domain.people.models import Praise, Profile
 from milepost.foundation.common import clock
 from milepost.foundation.common.prepared import prepared
@@ -66,11 +67,12 @@ def seen_as(values: dict[str, Any], actor: Actor, prefix: str = "") -> Who | Non
         return whole
     if not _belongs(actor) or choice in {Celebration.PRIVATE, Celebration.NONE}:
         return None
-    return Who(first_name(whole.name)) if choice == Celebration.FIRST_NAME else whole
+    return Who(called(whole.name, values[f"{prefix}called"])) if choice == Celebration.FIRST_NAME else whole
 
 
-def first_name(name: str) -> str:
-    return name.split()[0] if name.split() else name
+def called(name: str, chosen: str | None) -> str:
+    """What someone said they want to be called; as long as they said nothing, the first word of their name."""
+    return chosen or (name.split()[0] if name.split() else name)
 
 
 def shows_milestones(choice: str, *, own: bool, member: bool) -> bool:
@@ -86,11 +88,31 @@ def awards(actor: Actor) -> QuerySet[Award]:
 def every_award(actor: Actor) -> QuerySet[Award]:
     """The same in no order, with those that came with history: for lists that celebrate nothing."""
     return (
-        Award.objects.filter(community=actor.community, person__account__isnull=False)
+        Award.objects.standing()
+        .filter(community=actor.community, person__account__isnull=False)
+        .filter(milestone__kind=Milestone.Kind.LIFE, milestone__is_secret=False)
         .filter(person__erased_at__isnull=True, person__merged_into__isnull=True)
         .alias(choice=Coalesce("person__profile__celebration", _COMMUNITY))
-        .filter(_choices(actor, "person"))
+        .filter(_choices(actor, "person"), _held_back(actor))
     )
+
+
+_withheld: list[Callable[[], Exists]] = []
+
+
+def withhold(rule: Callable[[], Exists]) -> None:
+    """Register which awards their people took out of what is celebrated, about the outer award; they see them themselves.
+
+    For apps above, that hold such a wish and that this one does not know.
+    """
+    _withheld.append(rule)
+
+
+def _held_back(actor: Actor) -> Q:
+    shown = Q()
+    for rule in _withheld:
+        shown &= ~Q(rule()) | _own(actor, "person")
+    return shown
 
 
 def columns(found: QuerySet[Award]) -> QuerySet[Award, dict[str, Any]]:
@@ -100,7 +122,7 @@ def columns(found: QuerySet[Award]) -> QuerySet[Award, dict[str, Any]]:
         "reached_on",
         "claimed_at",
         "evidence",
-        **_person("person", "who_"),
+        **person_columns("person", "who_"),
         stone=F("milestone__name"),
         slug=F("milestone__slug"),
     )
@@ -150,7 +172,9 @@ def thanked(found: QuerySet[Praise], actor: Actor) -> list[Moment]:
 
 
 def _thanks_columns(found: QuerySet[Praise]) -> QuerySet[Praise, Any]:
-    return found.values("pk", "given_at", "words", "value", **_person("giver", "from_"), **_person("receiver", "to_"))
+    return found.values(
+        "pk", "given_at", "words", "value", **person_columns("giver", "from_"), **person_columns("receiver", "to_")
+    )
 
 
 def _as_thanks(rows: Iterable[dict[str, Any]], actor: Actor) -> list[Moment]:
@@ -217,12 +241,14 @@ def forget(community: Community) -> None:
     cache.delete_many([f"lately:{community.pk}:{who}" for who in ("members", "visitors")])
 
 
-def _person(path: str, prefix: str) -> dict[str, Any]:
+def person_columns(path: str, prefix: str) -> dict[str, Any]:
+    """What `seen_as` reads of the person at `path`, for `values()`."""
     return {
         f"{prefix}id": F(f"{path}_id"),
         f"{prefix}name": F(f"{path}__name"),
         f"{prefix}handle": F(f"{path}__handle"),
         f"{prefix}photo": F(f"{path}__profile__photo"),
+        f"{prefix}called": F(f"{path}__profile__called"),
         f"{prefix}celebration": Coalesce(f"{path}__profile__celebration", _COMMUNITY),
     }
 

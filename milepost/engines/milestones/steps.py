@@ -1,5 +1,7 @@
 """Participation steps: small things that someone did here for the first time, with the day on which they did.
 
+A community that loaded steps of its own (milestones whose kind is `step`) has those in their place; these four are for all others.
+
 They are counted from the roll-up and help people find their feet. They are never shown as what a member achieved: that is
 a milestone in their life (`Award`).
 """
@@ -68,6 +70,10 @@ class Journey:
     joined: datetime.date | None = None
     steps: dict[Step, datetime.date] = field(default_factory=dict)
     awards: dict[uuid.UUID, Reached] = field(default_factory=dict)
+    taken: dict[uuid.UUID, Reached] = field(default_factory=dict)
+    """The small steps that the community defined for itself, by their milestone's id."""
+    path: set[uuid.UUID] = field(default_factory=set)
+    """The milestones on the paths of the personas that they chose; empty: they chose none."""
     celebration: str = ""
     """How they want to be celebrated, as their profile says; empty: they said nothing."""
 
@@ -109,8 +115,14 @@ def journey(person: Person) -> Journey:
       UNION ALL
       SELECT step, CAST(day AS text), '' FROM ({_joined("m.person_id = %(person)s")}) AS membership
       UNION ALL
-      SELECT CAST(milestone_id AS text), CAST(reached_on AS text), evidence FROM milestones_award
-      WHERE person_id = %(person)s
+      SELECT CASE WHEN s.kind = 'step' THEN 'taken:' ELSE '' END || CAST(w.milestone_id AS text),
+      CAST(w.reached_on AS text), w.evidence FROM milestones_award w JOIN paths_milestone s ON s.id = w.milestone_id
+      WHERE w.person_id = %(person)s AND w.revoked_at IS NULL
+      UNION ALL
+      SELECT 'path', '', CAST(p.milestone_id AS text) FROM paths_personachoice c
+      JOIN paths_persona o ON o.id = c.persona_id AND o.retired_at IS NULL
+      JOIN paths_pathstone p ON p.persona_id = c.persona_id
+      WHERE c.person_id = %(person)s AND c.chosen_at IS NOT NULL AND c.left_at IS NULL
       UNION ALL
       SELECT 'celebration', '', celebration FROM people_profile WHERE person_id = %(person)s"""
     made = Journey()
@@ -123,13 +135,20 @@ def journey(person: Person) -> Journey:
         if what == "celebration":
             made.celebration = evidence
             continue
+        if what == "path":
+            made.path.add(uuid.UUID(evidence))
+            continue
         day = _date(text)
         if what == "joined":
             made.joined = day
         elif what in Step:
             made.steps[Step(what)] = day
         else:
-            made.awards[uuid.UUID(what)] = Reached(day, evidence)
+            # One that repeats counts from its first time.
+            kind, _colon, key = what.rpartition(":")
+            found, ident = made.taken if kind else made.awards, uuid.UUID(key)
+            if ident not in found or day < found[ident].day:
+                found[ident] = Reached(day, evidence)
     if made.joined and (anniversary := a_year_after(made.joined)) <= clock.today(person.community.time_zone):
         made.steps[Step.YEAR] = anniversary
     return made

@@ -61,6 +61,7 @@ class Reader:
     name: ClassVar[str]
     after: ClassVar[tuple[str, ...]] = ()
     largest: ClassVar[int] = 20_000
+    smallest: ClassVar[int] = SMALLEST
 
     def apply(self, batch: Batch) -> None:
         """Let the batch take effect. Runs in the transaction that moves the cursor."""
@@ -192,7 +193,7 @@ def step(one: Reader) -> int:
         locked.save()
     took = max(timer() - began, 1e-4)
     if batch.size == size or took > target:
-        _sizes[one.name] = max(SMALLEST, min(one.largest, int(size * min(2.0, max(0.25, target / took)))))
+        _sizes[one.name] = max(one.smallest, min(one.largest, int(size * min(2.0, max(0.25, target / took)))))
     return batch.size
 
 

@@ -27,16 +27,16 @@ class Rollup(Projection):
     def apply(self, batch: Batch) -> None:
         where, params = batch.where()
         _count(where, params)
-        affected = _affected(batch)
-        if affected:
-            recount(affected, batch.high)
+        people = affected(batch)
+        if people:
+            recount(people, batch.high)
 
     def reset(self) -> None:
         MemberDay.objects.all()._raw_delete(MemberDay.objects.db)
         MemberObjectDay.objects.all()._raw_delete(MemberObjectDay.objects.db)
 
 
-def _affected(batch: Batch) -> set[uuid.UUID]:
+def affected(batch: Batch) -> set[uuid.UUID]:
     """The people whose counts the batch changes backwards: taken back, merged, split, or counted in another time zone."""
     people: set[uuid.UUID] = set()
     identities: set[uuid.UUID] = set()

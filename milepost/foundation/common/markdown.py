@@ -40,22 +40,42 @@ def _renderer() -> MarkdownIt:
     return md.enable(["table", "strikethrough"]).disable("image")
 
 
-def render(text: str, link: Callable[[str], str] | None = None) -> SafeString:
-    """Safe HTML of `text`. `link`, if given, rewrites the HTML's text once more before cleaning (mentions)."""
+def render(text: str, link: Callable[[str], str] | None = None, *, top: int = 4) -> SafeString:
+    """Safe HTML of `text`. `link`, if given, rewrites the HTML's text once more before cleaning (mentions).
+
+    `top`: the level of the writer's highest headings where the text is the page's own; below 4 no level is passed over.
+    """
     html = _renderer().render(text[:LONGEST])
-    html = _HEADING.sub(lambda found: f"<{found[1]}{_SHIFT[found[2]]}>", html)
+    if top < 4:
+        html = _in_steps(html, top)
+    else:
+        html = _HEADING.sub(lambda found: f"<{found[1]}{_SHIFT[found[2]]}>", html)
     # Long lines of code scroll inside their box, which a keyboard must be able to enter.
     html = html.replace("<pre>", '<pre tabindex="0">')
     if link:
         html = link(html)
     clean = nh3.clean(
         html,
-        tags=_TAGS,
+        tags=_TAGS | {f"h{level}" for level in range(top, 4)},
         attributes=_ATTRIBUTES,
         url_schemes={"http", "https", "mailto"},
         link_rel="nofollow ugc noopener",
     )
     return mark_safe(clean)  # noqa: S308 - just cleaned
+
+
+def _in_steps(html: str, top: int) -> str:
+    """Headings from the level `top` on, each at most one below the one before it: screen readers walk them like stairs."""
+    levels = sorted({found[2] for found in _HEADING.finditer(html)})
+    wanted = {level: min(6, top + n) for n, level in enumerate(levels)}
+    now = [top - 1]
+
+    def step(found: re.Match[str]) -> str:
+        if not found[1]:
+            now[0] = min(wanted[found[2]], now[0] + 1)
+        return f"<{found[1]}h{now[0]}>"
+
+    return _HEADING.sub(step, html)
 
 
 def excerpt(text: str, length: int = 140) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime
 import re
+import uuid
 from typing import Annotated, Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
 
@@ -27,4 +29,14 @@ def _moment(value: Any) -> datetime.datetime:
 Moment = Annotated[
     datetime.datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
+
+
+def slug_or_id(word: str) -> Q:
+    """Whatever has this slug, or this id: slugs in other scripts than ours fit into no address here."""
+    try:
+        return Q(pk=uuid.UUID(word)) | Q(slug=word)
+    except ValueError:
+        return Q(slug=word)
+
+
 SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.:-]*$", max_length=40)]

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from milepost.foundation.common.errors import Conflict, DomainError, NotAllowed
 from milepost.foundation.common.outages import Outage, outage_of
+from milepost.foundation.conditions import Invalid
 
 logger = structlog.get_logger("milepost.api")
 
@@ -108,6 +109,9 @@ def of(error: BaseException) -> Problem:
         return Problem("invalid", errors=[_field(e) for e in error.errors[:100]])
     if isinstance(error, NotAllowed):
         return Problem("not-allowed", error.message, error.hint)
+    if isinstance(error, Invalid):
+        wrong = [{"where": "body", "pointer": f"/rule{p.path}", "detail": p.message} for p in error.problems[:100]]
+        return Problem("invalid", errors=wrong)
     if isinstance(error, DomainError):
         return Problem("conflict" if isinstance(error, Conflict) else "refused", error.message, error.hint)
     if isinstance(error, Http404):

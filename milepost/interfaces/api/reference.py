@@ -25,6 +25,14 @@ AREAS = {
     "spaces": _("Spaces"),
     "search": _("Search"),
     "imports": _("Imports"),
+    "personas": _("Personas and paths"),
+    "celebrations": _("Celebrations and badges"),
+    "milestones": _("Milestones and awards"),
+    "events": _("Events"),
+    "resources": _("Resources"),
+    "opportunities": _("Opportunities"),
+    "segments": _("Segments and rules"),
+    "coverage": _("What to make next"),
 }
 
 

@@ -19,7 +19,22 @@ from ninja.renderers import BaseRenderer
 from . import problems, rates
 from .parsing import StrictParser
 from .problems import Problem, ProblemDocument
-from .routes import about, imports, log, people, search, spaces
+from .routes import (
+    about,
+    celebrations,
+    coverage,
+    events,
+    imports,
+    log,
+    milestones,
+    opportunities,
+    people,
+    personas,
+    resources,
+    search,
+    segments,
+    spaces,
+)
 from .routing import unwrapped
 
 DESCRIPTION = """\
@@ -93,7 +108,23 @@ api = Api(
     renderer=Renderer(),
 )
 problems.install(api)
-for area in (about, people, log, spaces, search, imports):
+AREAS = (
+    about,
+    events,
+    people,
+    log,
+    spaces,
+    search,
+    imports,
+    celebrations,
+    personas,
+    milestones,
+    resources,
+    opportunities,
+    segments,
+    coverage,
+)
+for area in AREAS:
     api.add_router("", area.routes)
 
 

@@ -24,3 +24,10 @@ def reached(count: int, members: int, *, steward: bool = False) -> str:
     if count < FLOOR:
         return gettext("fewer than %(floor)s of us") % {"floor": FLOOR}
     return gettext("nearly all of us")
+
+
+def so_many(count: int) -> str:
+    """How many of a persona reached something, where it may be said."""
+    if count == 0:
+        return gettext("nobody yet")
+    return ngettext("%(count)s reached it", "%(count)s reached it", count) % {"count": figure(count)}

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from milepost.domain.events.models import Event
 from milepost.domain.spaces.models import Thread
 from milepost.foundation.common import clock
 from milepost.foundation.common.fields import IdModel, json_dict
@@ -117,3 +118,44 @@ class TableMapping(IdModel):
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["community", "name"], condition=~Q(name=""), name="mapping_name_once")
         ]
+
+
+class AttendanceImport(IdModel):
+    """A file of who was at an event, read and matched; `applied_at`: counted."""
+
+    community = models.ForeignKey(Community, models.CASCADE, related_name="+")
+    event = models.ForeignKey(Event, models.CASCADE, related_name="attendance_imports")
+    kind = models.CharField(max_length=12)
+    file_name = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    skipped = models.PositiveIntegerField(default=0)
+    counts = json_dict()
+    begun_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
+    begun_at = models.DateTimeField(default=clock.now)
+    applied_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["event", "fingerprint"], name="attendance_file_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class AttendanceRow(IdModel):
+    """One person of such a file, whom that was taken for and why; or a line that could not be read (`problem`)."""
+
+    community = models.ForeignKey(Community, models.CASCADE, related_name="+", db_index=False)
+    run = models.ForeignKey(AttendanceImport, models.CASCADE, related_name="rows")
+    line = models.PositiveIntegerField()
+    name = models.CharField(max_length=120)
+    mail = models.CharField(max_length=254, blank=True)
+    came = models.BooleanField(default=True)
+    minutes = models.PositiveIntegerField(null=True, blank=True)
+    times = models.PositiveIntegerField(default=1)
+    person = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
+    reason = models.CharField(max_length=16, blank=True)
+    problem = models.CharField(max_length=200, blank=True)
+    excerpt = models.CharField(max_length=300, blank=True)
+    taken_at = models.DateTimeField(null=True, blank=True)

@@ -47,8 +47,10 @@ def carry_out_export(community_id: str, name: str) -> None:
 @every(daily_at="04:20")
 @job(label=_("Throw away old uploads and exports"))
 def forget_uploads() -> None:
+    from .attendance.importing import forget_lines
     from .intake import forget_old
 
     forget_old()
+    forget_lines()
     uploading.forget_old()
     outgoing.forget_old()

@@ -8,12 +8,22 @@ from typing import Any
 import pytest
 
 from milepost.domain.spaces.models import Thread
+from milepost.engines.milestones import bearings
 from milepost.engines.milestones.models import Award
 from milepost.engines.milestones.steps import Step, a_year_after, journey, reached
 from milepost.foundation.activity.following import catch_up
 from milepost.foundation.common import clock
 from milepost.foundation.identity.models import Membership, Person
-from tests.factories import Cast, make_award, make_cast, make_member, make_milestone, make_space
+from tests.factories import (
+    Cast,
+    make_award,
+    make_cast,
+    make_choice,
+    make_member,
+    make_milestone,
+    make_persona,
+    make_space,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +91,18 @@ def test_one_journey_is_one_query(cast: Cast, django_assert_num_queries: Any) ->
     assert travelled.awards[stone.pk].evidence == "Forty euros"
 
 
+def test_the_way_ahead_is_that_of_the_personas_one_chose(cast: Cast, django_assert_num_queries: Any) -> None:
+    shared, album, other = (make_milestone(cast.community) for _ in range(3))
+    make_choice(cast.ife, make_persona(path=[shared]))
+    left = make_choice(cast.ife, make_persona(path=[other]))
+    left.left_at = clock.now()
+    left.save()
+    make_choice(cast.ife, make_persona(path=[album], retired_at=clock.now()))
+    with django_assert_num_queries(1):
+        assert journey(cast.ife).path == {shared.pk}
+    assert journey(cast.mateus).path == set()
+
+
 def test_a_deleted_reply_takes_its_steps_along(cast: Cast) -> None:
     post = cast.lan.identities.get().posts.get()
     post.delete(by=cast.lan)
@@ -116,3 +138,14 @@ def test_awards_of_others_are_not_mine(cast: Cast) -> None:
     make_award(cast.lan, make_milestone(cast.community))
     assert journey(cast.ife).awards == {}
     assert Award.objects.count() == 1
+
+
+def test_a_communitys_own_steps_are_no_milestones_of_life(cast: Cast, django_assert_num_queries: Any) -> None:
+    step = make_milestone(cast.community, kind="step")
+    make_award(cast.ife, step, reached_on=datetime.date(2026, 3, 5), how="rule")
+    with django_assert_num_queries(1):
+        travelled = journey(cast.ife)
+    assert travelled.awards == {}
+    assert travelled.taken[step.pk].day == datetime.date(2026, 3, 5)
+    now = bearings.take(cast.community)
+    assert (now.stones, [stone.id for stone in now.steps]) == ([], [step.pk])

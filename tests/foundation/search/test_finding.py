@@ -320,7 +320,28 @@ def test_history_is_found_without_a_line_of_python_a_row(cast, space, django_ass
     )
     # A slow machine has made the batches of earlier tests small.
     monkeypatch.setattr(following, "_sizes", {})
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         following.step(following.find("search"))
     assert SearchDocument.objects.filter(kind="post").count() == 300
     assert titles(cast.soraya, "imported 299") == ["Old 299"]
+
+
+def test_a_space_that_an_import_made_is_found(cast):
+    """Nobody opened it: it is there from its first message on, and its index with it."""
+    brought = Space.objects.create(community=cast.community, slug="brought", name="Kettledrums", source="slack")
+    Activity.objects.create(
+        community=cast.community,
+        identity=cast.joao,
+        verb="thread.started",
+        object_kind="thread",
+        space_id=brought.pk,
+        happened_at=clock.now(),
+        source="slack",
+        source_key="first",
+        backfilled=True,
+    )
+    catch_up()
+    assert titles(cast.soraya, "kettledrum") == ["Kettledrums"]
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO search_index (search_index, rank) VALUES ('integrity-check', 1)")

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import datetime
 import json
+import uuid
 from typing import Any
 
 import pytest
@@ -8,7 +10,12 @@ from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from milepost.domain.events.models import Event
+from milepost.domain.events.proposing import When
+from milepost.domain.paths.models import Milestone
+from milepost.engines.milestones.models import MilestoneClaim
 from milepost.foundation.activity.recording import record
+from milepost.foundation.common import clock
 from milepost.foundation.identity.access import permissions
 from milepost.foundation.identity.models import ApiToken, Community, Person
 from milepost.outward.connectors.importing import start
@@ -16,13 +23,21 @@ from milepost.outward.connectors.uploading import keep
 from tests.factories import (
     Cast,
     make_attachment,
+    make_award,
     make_cast,
     make_charter,
+    make_cohort,
+    make_event,
     make_goal,
+    make_milestone,
+    make_opportunity,
     make_reaction,
+    make_resource,
     make_space,
     make_thread,
 )
+from tests.factories.celebrating import make_moment
+from tests.factories.segments import make_segment
 
 
 class Caller:
@@ -104,14 +119,41 @@ def known(cast: Cast, settings: Any) -> dict[str, Any]:
     activity = record("praise.given", community=community, by=cast.ife, other=cast.amara, data={"words": "Thanks"})
     file = SimpleUploadedFile("members.csv", b"id,name\n1,Amara\n")
     run = start("table", str(keep(file, community)), community=community, by=cast.amara)
+    course = make_resource(community, kind="course")
+    for ident in course.version_in_force().lesson_ids:
+        course.finish_lesson(lesson=uuid.UUID(ident), by=cast.amara)
+    opportunity = make_opportunity(community)
+    opportunity.take(by=cast.amara)
+    make_segment(community, name="Guests")
+    stone = make_milestone(community, slug="own-evening", verified_by=Milestone.Verifier.STEWARD)
+    claim = MilestoneClaim.make(person=cast.ife, milestone=stone, reached_on=datetime.date(2026, 1, 5), text="Sold out.")
     return {
         "slug": community.slug,
+        "segment": make_segment(community, name="Hosts").slug,
+        "resource": course.slug,
+        "lesson_id": ident,
+        "opportunity": opportunity.slug,
+        "stone": make_milestone(community).slug,
+        "milestone": stone.slug,
+        "claim_id": str(claim.pk),
         "goal": goal.slug,
         "space": space.slug,
         "thread_id": str(thread.pk),
         "post_id": str(post.pk),
         "person_id": str(cast.ife.pk),
         "activity_id": activity.pk,
+        "award_id": str(make_award(cast.amara).pk),
+        "moment_id": str(make_moment(make_award(cast.ife), by=cast.lan, text="Well done.").pk),
         "run_id": str(run.pk),
         "emoji": "👍",
+        "event_id": str(_going_on(cast).pk),
+        "cohort": make_cohort(community, walkers=[cast.amara, cast.lan]).slug,
     }
+
+
+def _going_on(cast: Cast) -> Event:
+    """An event that has begun and is not over: one can register for it, and check in."""
+    before = clock.now() - datetime.timedelta(minutes=30)
+    when = When(before.date(), before.time(), 300, "UTC")
+    with clock.moved(datetime.timedelta(days=-1)):
+        return make_event(host=cast.amara, when=when, audience="public")

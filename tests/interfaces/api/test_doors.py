@@ -29,13 +29,40 @@ BODIES: dict[str, Any] = {
     "spaces_start_thread": {"title": "Rooms", "text": "Who has one?"},
     "spaces_reply": {"text": "We do."},
     "spaces_edit": {"text": "We **do**."},
+    "events_propose": {"title": "Songs", "day": "2040-01-05", "time": "19:00", "minutes": 90},
+    "events_register": {"answer": "going"},
+    "milestones_claim": {"milestone": "own-evening", "reached_on": "2026-01-05"},
+    "milestones_settle": {"confirmed": True, "reason": "I was there."},
+    "personas_choose": {"personas": []},
+    "resources_propose": {"kind": "guide", "title": "Play quietly", "text": "Listen."},
+    "resources_rate": {"stars": 5, "comment": "Yes."},
+    "opportunities_ask": {"title": "Fold chairs"},
+    "opportunities_finish": {"minutes": 20},
+    "personas_check_in": {"words": "Two songs."},
+    "segments_preview": {"rule": {"did": "reply.posted"}},
+    "segments_define": {"name": "Busy", "rule": {"did": "reply.posted"}},
+    "segments_change": {"name": "Hosts of the evening"},
+    "segments_bring": {"lines": ["@ife"]},
+    "celebrations_congratulate": {"text": "Well done."},
+    "celebrations_cheer": {"emoji": "🎉"},
+    "celebrations_make_badge": {"name": "called"},
 }
-QUERIES = {"search_search": "?q=post"}
+QUERIES = {"search_search": "?q=post", "segments_comparison": "?other=guests"}
 STATUS = {
     "spaces_start_thread": 201,
     "spaces_reply": 201,
     "spaces_remove": 204,
+    "events_propose": 201,
+    "events_unregister": 204,
+    "events_was_not_there": 204,
     "imports_start_import": 202,
+    "milestones_claim": 201,
+    "personas_check_in": 201,
+    "resources_propose": 201,
+    "opportunities_ask": 201,
+    "segments_define": 201,
+    "celebrations_congratulate": 201,
+    "celebrations_make_badge": 201,
 }
 
 

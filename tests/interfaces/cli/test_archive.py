@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import tarfile
@@ -13,7 +14,13 @@ from hypothesis import strategies as st
 from milepost.interfaces.cli.backups.archive import HEAD, SUMS, Writer, read_head, unpack
 from milepost.interfaces.cli.terminal import Refused
 
-HEAD_DATA = {"milepost": "0.1.0", "database": {"vendor": "sqlite"}, "migrations": [], "bytes": 1}
+HEAD_DATA = {
+    "milepost": "0.1.0",
+    "made_at": "2026-01-02T03:04:05+00:00",
+    "database": {"vendor": "sqlite"},
+    "migrations": [["people", "0001_initial"]],
+    "bytes": 1,
+}
 
 
 def quiet(done, total=None, note=""):
@@ -52,7 +59,7 @@ def test_what_was_packed_comes_out_equal(tmp_path, backup, content):
 def test_a_file_that_went_meanwhile_is_left_out(tmp_path):
     with Writer(io.BytesIO(), HEAD_DATA) as archive:
         assert archive.add("uploads/gone", tmp_path / "gone") is False
-        assert archive.sums == {}
+        assert archive.sums.keys() == {HEAD}
 
 
 def outcome(archive, folder) -> dict[str, bytes] | None:
@@ -106,12 +113,13 @@ def packed(path, members, head=HEAD_DATA):
             info = tarfile.TarInfo(name)
             info.size = len(body)
             tar.addfile(info, io.BytesIO(body))
+            return {"sha256": hashlib.sha256(body).hexdigest(), "size": len(body)}
 
-        text(HEAD, {"format": 1, **head})
+        sums = {HEAD: text(HEAD, {"format": 1, **head})}
         for info, body in members:
             info.size = len(body)
             tar.addfile(info, io.BytesIO(body))
-        text(SUMS, {})
+        text(SUMS, sums)
     return path
 
 
@@ -171,3 +179,35 @@ def test_one_without_its_database_is_refused(tmp_path):
     target.mkdir()
     with pytest.raises(Refused, match="no database"):
         unpack(packed(tmp_path / "made.tar.gz", []), target, quiet)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"made_at": None},
+        {"database": {"vemdor": "sqlite"}},
+        {"database": {"vendor": "oracle"}},
+        {"migrations": ["people"]},
+        {"bytes": "1"},
+        {"format": "1"},
+    ],
+    ids=str,
+)
+def test_a_head_that_cannot_be_read_is_no_backup(tmp_path, wrong):
+    path = packed(tmp_path / "made.tar.gz", [], head={**HEAD_DATA, **wrong})
+    with pytest.raises(Refused, match="no backup made by"):
+        read_head(path)
+
+
+def test_a_changed_head_is_damage(tmp_path, backup):
+    other = tmp_path / "other.tar.gz"
+    with tarfile.open(backup) as old, tarfile.open(other, "w:gz") as new:
+        for member in old:
+            body = old.extractfile(member).read()
+            if member.name == HEAD:
+                body = body.replace(b'"0.1.0"', b'"0.1.1"')
+            new.addfile(member, io.BytesIO(body))
+    target = tmp_path / "out"
+    target.mkdir()
+    with pytest.raises(Refused, match="1 files differ"):
+        unpack(other, target, quiet)

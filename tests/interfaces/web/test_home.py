@@ -9,6 +9,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
+from milepost.domain.spaces.models import Thread
 from milepost.engines.milestones import bearings
 from milepost.foundation.activity.following import catch_up
 from milepost.foundation.common import clock
@@ -19,10 +20,12 @@ from tests.factories import (
     make_award,
     make_cast,
     make_charter,
+    make_choice,
     make_community,
     make_goal,
     make_member,
     make_milestone,
+    make_persona,
     make_post,
     make_praise,
     make_profile,
@@ -94,6 +97,16 @@ def test_the_next_stone_is_a_first_word_and_then_a_milestone(cast: Cast) -> None
     page = home(cast.soraya, cast.community)
     assert "Next: First paid gig" in page
     assert f"/c/{cast.community.slug}/milestones/first-paid-gig/claim/" in page
+
+
+def test_ahead_lies_the_path_of_ones_persona(cast: Cast) -> None:
+    Thread.start(space=make_space(cast.community), title="Hello", text="…", by=cast.ife)
+    catch_up()
+    tour, album = make_milestone(cast.community, name="First tour"), make_milestone(cast.community, name="First album")
+    assert all(stone.name in home(cast.ife, cast.community) for stone in (tour, album))
+    make_choice(cast.ife, make_persona(path=[album]))
+    assert "First tour" not in home(cast.ife, cast.community)
+    assert "First album" in home(cast.ife, cast.community)
 
 
 @pytest.mark.parametrize(

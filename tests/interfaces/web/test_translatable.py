@@ -13,6 +13,8 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils.translation.trans_real import CONTEXT_SEPARATOR, DjangoTranslation
 
+from milepost.domain.resources.models import Resource
+from milepost.domain.work.models import Opportunity
 from milepost.foundation.identity.models import Person
 from milepost.interfaces.web import times
 from tests.factories import (
@@ -23,10 +25,12 @@ from tests.factories import (
     make_goal,
     make_member,
     make_milestone,
+    make_opportunity,
     make_post,
     make_praise,
     make_profile,
     make_reaction,
+    make_resource,
     make_space,
     make_thread,
     make_value,
@@ -55,6 +59,16 @@ TAILS = [
     "settings/",
     "search/",
     "me/",
+    "resources/",
+    "resources/new/",
+    "resources/new/?kind=course",
+    "resources/new/?kind=file",
+    "opportunities/",
+    "opportunities/new/",
+    "desk/resources/",
+    "desk/opportunities/",
+    "coverage/",
+    "coverage/proti/",
 ]
 
 
@@ -141,6 +155,14 @@ def owner() -> Person:
     space = make_space(community, name="Εξοπλισμός", purpose="Δανείζουμε.", slug="gear")
     thread = make_thread(space, author=other, title="Ποιο μικρόφωνο;", text="Χάνεται η φωνή μου.")
     make_reaction(make_post(thread, author=owner, text="Ένα μικρό."), by=other)
+    guide = make_resource(by=other, title="Ανάσα", summary="Ήρεμα.", text="Αργά.", milestones=[stone], tags=["άγχος"])
+    Resource.objects.filter(pk=guide.pk).update(slug="anasa")
+    guide.finish(by=owner)
+    guide.rate(by=owner, stars=4, comment="Καλό.")
+    make_resource(by=other, title="Σχέδιο", summary="", text="Όχι ακόμη.", published=False)
+    asked = make_opportunity(by=other, title="Καρέκλες", text="Δέκα.", milestone=stone, skills=["χέρια"], needed=3)
+    Opportunity.objects.filter(pk=asked.pk).update(slug="karekles")
+    asked.take(by=owner)
     return owner
 
 
@@ -154,7 +176,14 @@ def test_every_text_of_a_community_can_be_translated(client: Client, owner: Pers
     assert owner.account is not None
     client.force_login(owner.account)
     reading = _thread_of(owner, base)
-    addresses = [*(base + tail for tail in TAILS), f"{base}people/eleni/", f"{base}spaces/gear/", reading, "/accounts/"]
+    named = ["resources/anasa/", "resources/anasa/history/", "resources/anasa/rating/", "opportunities/karekles/"]
+    addresses = [
+        *(base + tail for tail in [*TAILS, *named]),
+        f"{base}people/eleni/",
+        f"{base}spaces/gear/",
+        reading,
+        "/accounts/",
+    ]
     wrong = {address: forgotten(_page(client, address)) for address in addresses}
     assert {address: texts for address, texts in wrong.items() if texts} == {}
 

@@ -139,7 +139,7 @@ def test_zulip_in_one_command(tmp_path: Path, name: str, options: list[str], spa
     """190,000 messages of one stream, whose columns are recognised; 948,000 of all. In processes of their own, with readers."""
     path = MEASURE / "lean-zulip" / f"{name}.parquet"
     raw = plain_counts.zulip_parquet(path)
-    site = Site(tmp_path / "home")
+    site = Site.prepared(tmp_path / "home")
     site.json("community", "create", "lean", "--name", "Lean")
     running = site.start("import", "table", path, "--community", "lean", *options, "--json")
     answer, said = running.communicate(timeout=3_600)

@@ -190,7 +190,10 @@ class Space(IdModel):
         self._set("read_only_at", False, "space.made_writable", by)
 
     def add(self, person: Person, *, by: By) -> None:
-        """Let someone into a private space; audited. Raises DomainError for who does not belong to the community."""
+        """Let someone into a private space; audited. Records `space.let_in`.
+
+        Raises DomainError for who does not belong to the community.
+        """
         actor = acting(by, "spaces.write", self.community, self)
         if person.community_id != self.community_id or not Actor.of(person).person:
             raise DomainError(_now("%(name)s is no member of this community.") % {"name": person.name})
@@ -199,6 +202,7 @@ class Space(IdModel):
                 space=self, person=person, defaults={"community": self.community}
             )
             if new:
+                self._tell("space.let_in", actor, person)
                 trace(
                     "space.let_in",
                     community=self.community,
@@ -208,13 +212,14 @@ class Space(IdModel):
                 )
 
     def remove(self, person: Person, *, by: By) -> None:
-        """Take someone out of a private space (anyone may take themselves out); audited."""
+        """Take someone out of a private space (anyone may take themselves out); audited. Records `space.put_out`."""
         actor = by if isinstance(by, Actor) else Actor.of(by)
         if actor.person is None or actor.person.pk != person.pk:
             actor = acting(by, "spaces.write", self.community, self)
         with transaction.atomic():
             gone, _rows = SpaceMember.objects.filter(space=self, person=person).delete()
             if gone:
+                self._tell("space.put_out", actor, person)
                 trace(
                     "space.put_out",
                     community=self.community,
@@ -222,6 +227,9 @@ class Space(IdModel):
                     obj=self,
                     changes={"person": [person.name, ""]},
                 )
+
+    def _tell(self, verb: str, actor: Actor, person: Person) -> None:
+        record(verb, community=self.community, by=actor.person, other=person, obj=self, space_id=self.pk)
 
 
 def _stem(name: str) -> str:

@@ -76,6 +76,7 @@ class Writer:
 
     def _add_text(self, name: str, data: dict[str, Any]) -> None:
         text = json.dumps(data, indent=1, ensure_ascii=False).encode()
+        self.sums[name] = {"sha256": hashlib.sha256(text).hexdigest(), "size": len(text)}
         info = tarfile.TarInfo(name)
         info.size, info.mode, info.mtime = len(text), 0o600, int(time.time())
         self.tar.addfile(info, io.BytesIO(text))
@@ -99,11 +100,26 @@ def read_head(path: Path) -> dict[str, Any]:
         if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
             raise
         head = None
-    if not isinstance(head, dict) or "database" not in head:
-        raise Refused(f"{path} is no backup made by `milepost backup`.", "Give the file that `milepost backup` wrote.")
-    if head["format"] > FORMAT:
+    if isinstance(head, dict) and isinstance(head.get("format"), int) and head["format"] > FORMAT:
         raise Refused(f"{path} was made by Milepost {head.get('milepost')}.", "Install that version or a newer one.")
+    if not _is_ours(head):
+        raise Refused(f"{path} is no backup made by `milepost backup`.", "Give the file that `milepost backup` wrote.")
+    assert isinstance(head, dict)
     return head
+
+
+def _is_ours(head: Any) -> bool:
+    """Whether it has what restoring reads, each of its kind. Its checksum is known only at the archive's end."""
+    return (
+        isinstance(head, dict)
+        and head.get("format") == FORMAT
+        and all(isinstance(head.get(key), str) for key in ("milepost", "made_at"))
+        and isinstance(head.get("bytes"), int)
+        and isinstance(head.get("database"), dict)
+        and head["database"].get("vendor") in DATABASES
+        and isinstance(head.get("migrations"), list)
+        and all(isinstance(node, list) and len(node) == 2 for node in head["migrations"])
+    )
 
 
 def unpack(path: Path, folder: Path, progress: Progress) -> Unpacked:
@@ -117,20 +133,22 @@ def unpack(path: Path, folder: Path, progress: Progress) -> Unpacked:
             for member in tar:
                 if member.name == SUMS:
                     sums = _json(tar, member)
-                elif member.name != HEAD:
+                elif member.name == HEAD:
+                    found[HEAD] = _sum(tar, member)
+                else:
                     found[member.name] = _write(tar, member, _place(folder, member, path))
                     done += member.size
                     progress(done, head.get("bytes"))
     except (tarfile.TarError, EOFError, zlib.error, ValueError) as error:
         raise _broken(path, f"it breaks off or was changed ({error})") from error
-    if sums is None:
+    if not isinstance(sums, dict):
         raise _broken(path, "its end is missing")
     if wrong := sorted(name for name in sums.keys() | found.keys() if sums.get(name) != found.get(name)):
         raise _broken(path, f"{len(wrong)} files differ from what was written, the first is {wrong[0]}")
     database = folder / DATABASES[head["database"]["vendor"]]
     if database.name not in found:
         raise _broken(path, "it holds no database")
-    return Unpacked(head, folder, database, sorted(found))
+    return Unpacked(head, folder, database, sorted(found.keys() - {HEAD}))
 
 
 def _broken(path: Path, why: str) -> Refused:
@@ -140,6 +158,11 @@ def _broken(path: Path, why: str) -> Refused:
 def _json(tar: tarfile.TarFile, member: tarfile.TarInfo) -> Any:
     file = tar.extractfile(member)
     return json.load(file) if file is not None else None
+
+
+def _sum(tar: tarfile.TarFile, member: tarfile.TarInfo) -> dict[str, Any]:
+    text = tar.extractfile(member).read()  # type: ignore[union-attr]
+    return {"sha256": hashlib.sha256(text).hexdigest(), "size": member.size}
 
 
 def _place(folder: Path, member: tarfile.TarInfo, path: Path) -> Path:

@@ -19,6 +19,10 @@ JOBS = {
     "wire": "wire:measure",
     "ready": "posting:prepare",
     "kept": "posting:kept",
+    "opinion": "opinion:measure",
+    "segment": "segments:fill",
+    "first-days": "milestones:first_days",
+    "following": "milestones:following",
 }
 
 

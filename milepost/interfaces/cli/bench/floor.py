@@ -34,6 +34,7 @@ COLUMNS = {
     "activity_memberday": "person_id verb day community_id count quantity",
     "activity_memberobjectday": "person_id verb object_id other_id day object_kind space_id community_id count quantity",
     "search_document": "id community_id kind object_id parent_id space_id identity_id title body at",
+    "search_index": "rowid title body scope",
 }
 """In the order in which keys allow them to be written."""
 
@@ -121,6 +122,10 @@ class _Floor:
     def document(self, kind: str, at: str, second: int, *values: str) -> None:
         key = second << 31 | self.tables.ids.getrandbits(31)
         self.tables.rows["search_document"].append((key, self.community, kind, *values, at))
+        if self.tables.vendor == "sqlite":
+            _object, _parent, space, who, title, body = values
+            scope = f"{kind}{self.community[20:]} s{space[20:]} i{who[20:]}"
+            self.tables.rows["search_index"].append((key, title, body, scope))
 
 
 class _Channel:

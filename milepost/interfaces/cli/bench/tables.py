@@ -81,9 +81,46 @@ def of_posting(found: dict[str, Any]) -> str:
     return f"{title} ({found['import_seconds']:.0f} s)\n\n{in_columns(rows)}"
 
 
+def of_milestones(found: dict[str, Any]) -> str:
+    aims = found["targets"]
+    rows = [["first days of everyone", "CPU", "by hand", "times", "people", "the same people and days"]]
+    for database in ("sqlite", "postgresql"):
+        for name, one in found.get(database, {}).items():
+            if isinstance(one, dict) and "ratio" in one:
+                rows.append(
+                    [f"{name}, {database}", f"{one['ours']:.2f} s", f"{one['floor']:.2f} s", f"{one['ratio']:.2f}",
+                     f"{one['people']:,}", "yes" if one["same"] else "no"]
+                )  # fmt: skip
+    rows.append(["aim", "", "", f"at most {aims['ratio']}", "", "yes"])
+    curve = [["50 milestones in force", "activities a second", "CPU an activity", "peak memory"]]
+    for one in found["curve"]:
+        curve.append(
+            [f"{one['members']:,} members", f"{one['activities_per_second']:,}", f"{one['microseconds_an_activity']:.0f} µs",
+             _mb(one["peak_memory"] - one["mapped_files"])]
+        )  # fmt: skip
+    curve.append(["aim", f"at least {aims['activities_per_second']:,}", "flat", f"under {_mb(aims['peak_memory'])}"])
+    title = f"Milestones of {found['members']:,} members with {found['activities']:,} activities"
+    return "\n\n".join([title, in_columns(rows), in_columns(curve)])
+
+
 def _ms(value: float) -> str:
     return f"{value:.0f} ms"
 
 
 def _mb(size: float) -> str:
     return f"{size / 2**20:.0f} MiB"
+
+
+def of_segments(found: dict[str, Any]) -> str:
+    aims = found["targets"]
+    rows = [["segment of five clauses", "ours", "by hand", "ratio", "next days", "members", "the same", "preview"]]
+    for database in ("sqlite", "postgresql"):
+        if database in found:
+            one = found[database]
+            rows.append(
+                [database, f"{one['ours']:.2f} s", f"{one['floor']:.2f} s", f"{one['ratio']:.2f}", f"{one['next_days']:.2f} s",
+                 f"{one['people']:,}", "yes" if one["same"] else "no", f"{one['preview_seconds']:.2f} s"]
+            )  # fmt: skip
+    rows.append(["aim", "", "", f"at most {aims['ratio']}", "", "", "yes", f"at most {aims['preview_seconds']:.0f} s"])
+    title = f"Segments of {found['members']:,} members and {found['activities']:,} activities, with their membership written"
+    return f"{title}\n\n{in_columns(rows)}"

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from milepost.domain.charter.agreeing import join_and_agree
 from milepost.domain.charter.models import CharterVersion, Value
 from milepost.domain.people import inviting, joining, linking
+from milepost.engines.milestones import welcoming
 from milepost.foundation.common.errors import DomainError, NotAllowed
 from milepost.foundation.common.markdown import render as as_html
 from milepost.foundation.identity.models import Account, Community, Invitation, JoinRequest, Membership
@@ -125,15 +126,19 @@ def _enter(account: Account, community: Community, form: JoinForm) -> None:
 
 
 def _entered(request: HttpRequest, account: Account, community: Community) -> HttpResponseBase:
-    """Where to go from here: home; or first to what someone did here before, if there is something to claim."""
+    """Where to go from here: the first steps; or before them what someone did here before, if there is something to claim."""
     membership = Membership.objects.of(account, community)
     if membership is None:
         messages.success(request, _("Your answers are with the stewards. You will get a mail when they have decided."))
         return redirect("join", slug=community.slug)
     messages.success(request, _("You belong to %(name)s now. Good to have you here.") % {"name": community.name})
+    welcome = welcoming.of(community, membership.person)
+    if welcome is None or welcome.closed_at is None:
+        # Known to the browser, so that every page can lead back to them without asking the database.
+        request.session[welcoming.OPEN] = community.slug
     if linking.claimable(membership.person).exists():
         return redirect("claiming", slug=community.slug)
-    return redirect("home", slug=community.slug)
+    return redirect("home" if welcome and welcome.closed_at else "welcome", slug=community.slug)
 
 
 # --- by invitation ----------------------------------------------------------------------------------

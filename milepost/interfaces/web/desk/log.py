@@ -19,7 +19,9 @@ from django.views.decorators.http import require_safe
 
 from milepost.domain.goals.models import Goal
 from milepost.domain.paths.models import Milestone
+from milepost.domain.resources.models import Resource
 from milepost.domain.spaces.models import Space, Thread
+from milepost.domain.work.models import Opportunity
 from milepost.engines.milestones.discretion import discreet
 from milepost.foundation.activity import registry
 from milepost.foundation.activity.models import Activity
@@ -150,6 +152,17 @@ class _Things:
                 (pk, (name, f"{self.base}milestones/{slug}/"))
                 for pk, name, slug in stones.values_list("pk", "name", "slug")
             )
+
+        if ids := wanted.get("resource"):
+            found = Resource.objects.visible_to(self.actor).filter(pk__in=ids).values_list("pk", "title", "slug")
+            yield from ((pk, (title, f"{self.base}resources/{slug}/")) for pk, title, slug in found)
+        if ids := wanted.get("opportunity"):
+            asked = Opportunity.objects.here(self.actor.community).filter(pk__in=ids)
+            if self.actor.membership is not None:
+                yield from (
+                    (pk, (title, f"{self.base}opportunities/{slug}/"))
+                    for pk, title, slug in asked.values_list("pk", "title", "slug")
+                )
 
     def who(self, identity: uuid.UUID | None) -> SafeString:
         row = self.people.get(identity or NO_ID)

@@ -12,8 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from milepost.domain.paths.models import Milestone
+from milepost.domain.resources.models import ResourceVersion
 from milepost.domain.spaces.models import Thread
 from milepost.engines.milestones.bearings import bearings
+from milepost.engines.milestones.models import Dispute, MilestoneClaim
 from milepost.engines.milestones.rhythm import DEFINITION
 from milepost.foundation.common import clock
 from milepost.foundation.identity.access import Actor, can
@@ -76,6 +79,20 @@ def _waiting(actor: Actor) -> list[dict[str, Any]]:
         "n": n
     }
     add("community.desk", n, words, "desk/unanswered/", _("Find someone who can answer"))
+    n = MilestoneClaim.objects.for_verifier(actor).waiting().count()
+    words = ngettext("%(n)d member says they reached a milestone", "%(n)d members say they reached a milestone", n) % {
+        "n": n
+    }
+    add("milestones.award", n, words, "verification/", _("Look at what shows it"))
+    n = Dispute.objects.open().filter(community=community).count()
+    words = ngettext("%(n)d award is doubted", "%(n)d awards are doubted", n) % {"n": n}
+    add("milestones.award", n, words, "disputes/", _("Settle it"))
+    n = Milestone.objects.proposed().filter(community=community).count()
+    words = ngettext("%(n)d milestone is proposed", "%(n)d milestones are proposed", n) % {"n": n}
+    add("paths.write", n, words, "desk/milestones/?show=proposed", _("Adopt or decline"))
+    n = ResourceVersion.objects.waiting().filter(community=community).count()
+    words = ngettext("%(n)d resource is proposed", "%(n)d resources are proposed", n) % {"n": n}
+    add("resources.tend", n, words, "desk/resources/", _("Read and decide"))
     n = Claim.objects.filter(community=community, granted_at=None, refused_at=None).count()
     words = ngettext("%(n)d person says “that was me”", "%(n)d people say “that was me”", n) % {"n": n}
     add("people.link", n, words, "claims/", _("Look at the claims"))
@@ -150,6 +167,24 @@ def _stats(community: Community, weeks: list[int]) -> list[dict[str, Any]]:
 def _places(actor: Actor) -> list[dict[str, str]]:
     base = f"/c/{actor.community.slug}/"
     every = (
+        (
+            "paths.write",
+            "desk/milestones/",
+            _("Milestones"),
+            _("What members can reach, and how it is found that they did."),
+        ),
+        (
+            "coverage.view",
+            "coverage/",
+            _("What to make next"),
+            _("Where people wait on the way, what helps, and what came of it."),
+        ),
+        (
+            "opportunities.tend",
+            "desk/opportunities/",
+            _("What waits for hands"),
+            _("Requests without anyone, and how much one person takes on."),
+        ),
         ("people.invite", "invitations/", _("Invite people"), _("By link, by mail, or a whole domain.")),
         (
             "people.role",

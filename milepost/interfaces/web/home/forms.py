@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import datetime
 import uuid
 from typing import Any
 
@@ -12,7 +11,6 @@ from milepost.domain.charter.models import Value
 from milepost.domain.goals.models import Goal
 from milepost.domain.paths.models import Milestone
 from milepost.engines.milestones.bearings import ValueRow
-from milepost.foundation.common import clock
 from milepost.foundation.identity.access import Actor
 from milepost.foundation.identity.models import Community, Person
 
@@ -73,32 +71,6 @@ def _by_id(people: Any, words: str) -> list[Person]:
         return []
 
 
-class ClaimForm(forms.Form):
-    reached_on = forms.DateField(
-        label=_("On which day"),
-        widget=DayInput(),
-        help_text=_("If you do not know it any more, take one that is near."),
-    )
-    evidence = forms.CharField(
-        label=_("What happened"),
-        max_length=2000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("A sentence or a link. Whoever may see your milestone reads it too."),
-    )
-
-    def __init__(self, *args: Any, community: Community, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.today = clock.today(community.time_zone)
-        self.fields["reached_on"].widget.attrs["max"] = self.today.isoformat()
-
-    def clean_reached_on(self) -> datetime.date:
-        day: datetime.date = self.cleaned_data["reached_on"]
-        if day > self.today:
-            raise forms.ValidationError(_("That day is still to come. Give the day on which it happened."))
-        return day
-
-
 class CharterForm(forms.Form):
     mission = forms.CharField(
         label=_("Why we are here"),
@@ -130,15 +102,6 @@ class ValueForm(forms.Form):
     name = forms.CharField(label=_("Value"), max_length=80, help_text=_("As you would say it to each other."))
     meaning = forms.CharField(
         label=_("What it means here"), max_length=400, required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
-
-
-class MilestoneForm(forms.Form):
-    name = forms.CharField(
-        label=_("Milestone"), max_length=120, help_text=_("Something that happens in a member's life: First paid gig.")
-    )
-    why = forms.CharField(
-        label=_("Why it matters"), max_length=400, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
 
 

@@ -11,9 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from milepost.domain.goals.models import Goal
+from milepost.domain.resources.models import Resource
 from milepost.domain.spaces.models import Space, Thread
+from milepost.domain.work.models import Opportunity
 from milepost.engines.milestones import bearings
 from milepost.engines.milestones.models import Award
+from milepost.foundation.common import clock
 from milepost.foundation.identity.access import Actor, can
 from milepost.interfaces.web.access import Request, route
 from milepost.interfaces.web.home import links, talk
@@ -63,7 +66,7 @@ def index(request: Request) -> HttpResponse:
 def _mine(actor: Actor) -> set[Any]:
     if actor.person is None:
         return set()
-    return set(Award.objects.filter(person=actor.person).values_list("milestone", flat=True))
+    return set(Award.objects.standing().filter(person=actor.person).values_list("milestone", flat=True))
 
 
 @require_safe
@@ -95,12 +98,30 @@ def page(request: Request, goal: str) -> HttpResponse:
                 {"label": name, "url": links.space(community, slug)}
                 for slug, name in serving.order_by("name").values_list("slug", "name")
             ],
+            "helps": _helps(actor, found),
             "threads": [talk.shown(actor, now, thread) for thread in threads.values(*talk.FIELDS)],
             "may_write": may_write,
             "description": found.why or found.title,
             "indexed": community.is_public and found.adopted_at and not found.retired_at,
         },
     )
+
+
+def _helps(actor: Actor, goal: Goal) -> list[dict[str, Any]]:
+    """Resources that serve it, and where a hand is needed for it."""
+    base = links.base(actor.community)
+    found: list[dict[str, Any]] = [
+        {"label": title, "url": f"{base}resources/{slug}/", "icon": "book-open"}
+        for slug, title in Resource.objects.open_to(actor).filter(goals=goal).values_list("slug", "title")[:THREADS]
+    ]
+    if can(actor, "opportunities.view"):
+        open_ones = Opportunity.objects.here(actor.community).open_on(clock.today(actor.community.time_zone))
+        asked = open_ones.counted().with_room().filter(goal=goal).order_by("effort").values_list("slug", "title")
+        found += [
+            {"label": title, "url": f"{base}opportunities/{slug}/", "icon": "hand-helping"}
+            for slug, title in asked[:THREADS]
+        ]
+    return found
 
 
 @route("goals.write")

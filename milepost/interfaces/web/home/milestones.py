@@ -1,29 +1,33 @@
-"""Milestones: the stones on the community's way, who reached them, and saying that one did so oneself."""
+"""Milestones: the stones on the community's way, who reached them, and taking back that one did so oneself."""
 
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from milepost.domain.goals.models import Goal
 from milepost.domain.paths.models import Milestone
-from milepost.engines.milestones import bearings, celebrating
-from milepost.engines.milestones.models import Award
+from milepost.engines.milestones import bearings, celebrating, helping
+from milepost.engines.milestones.backfilling import explained
+from milepost.engines.milestones.models import Award, MilestoneClaim
+from milepost.engines.milestones.rules import rule_of
 from milepost.engines.milestones.steps import journey
+from milepost.foundation.conditions import Invalid
 from milepost.foundation.identity.access import at_least, can
 from milepost.foundation.identity.models import Person
 from milepost.interfaces.web import words
 from milepost.interfaces.web.access import Request, route
 from milepost.interfaces.web.cursors import turn
 from milepost.interfaces.web.home import links, way
-from milepost.interfaces.web.home.forms import ClaimForm, MilestoneForm
 from milepost.interfaces.web.home.moments import rows
-from milepost.interfaces.web.trying import accepted
+from milepost.interfaces.web.resources.rows import help_rows
 
 PAGE = 30
+A_FEW = 4
+"""Things of each kind that help, on a milestone's page."""
 
 
 def _own(request: Request) -> Person:
@@ -46,7 +50,7 @@ def index(request: Request) -> HttpResponse:
         "web/home/way.html",
         {
             "stones": way.drawn(actor.community, now, travelled).stones if travelled else (),
-            "small_steps": way.small_steps(travelled) if travelled else (),
+            "small_steps": way.small_steps(travelled, now) if travelled else (),
             "milestones": [
                 {
                     "title": stone.name,
@@ -57,6 +61,7 @@ def index(request: Request) -> HttpResponse:
                 for stone in now.stones
             ],
             "may_write": can(actor, "paths.write"),
+            "may_propose": can(actor, "paths.propose"),
             "definitions_url": links.definition(actor.community, "reached"),
             "indexed": actor.community.is_public,
         },
@@ -69,26 +74,36 @@ def page(request: Request, milestone: str) -> HttpResponse:
     """One stone: why it matters, how many of us reached it, and those who let themselves be named."""
     actor = request.actor
     community = actor.community
-    found = get_object_or_404(Milestone, community=community, slug=milestone)
+    found = get_object_or_404(Milestone.objects.adopted(), community=community, slug=milestone)
     now = bearings.bearings(community)
     stone = now.stone(found.pk)
     count = stone.reached if stone else 0
     named = celebrating.every_award(actor).filter(milestone=found)
     people = turn(celebrating.columns(named), ("-reached_on", "-id"), request.GET, PAGE)
-    mine = Award.objects.filter(milestone=found, person=actor.person).first() if actor.person else None
+    steward = at_least(actor, "steward")
+    mine = waiting = None
+    if actor.person:
+        mine = Award.objects.standing().filter(milestone=found, person=actor.person).order_by("-reached_on").first()
+        waiting = MilestoneClaim.objects.waiting().filter(milestone=found, person=actor.person).first()
+    if found.is_secret and mine is None and not steward:
+        raise Http404
     goals = Goal.objects.adopted().filter(community=community, milestone=found)
     return render(
         request,
         "web/home/milestone.html",
         {
             "milestone": found,
-            "how_many": words.reached(count, now.members, steward=at_least(actor, "steward")),
+            "how_many": words.reached(count, now.members, steward=steward),
             "reached": count,
             "moments": rows(community, celebrating.as_moments(people.rows, actor), of=found.slug),
             "people": people,
             "mine": mine,
+            "waiting": waiting,
+            "may_withdraw": mine is not None and mine.how == Award.How.CLAIM,
+            "rule": _in_words(found),
             "goals": [{"label": goal.title, "url": links.goal(community, goal.slug)} for goal in goals],
-            "may_claim": actor.person is not None and mine is None and found.retired_at is None,
+            "helps": help_rows(community, helping.helping(actor, [found.pk], at_most=A_FEW)[found.pk]),
+            "may_claim": actor.person is not None and waiting is None and _is_open(found, mine),
             "may_write": can(actor, "paths.write"),
             "definition_url": links.definition(community, "reached"),
             "description": found.why or found.name,
@@ -97,30 +112,20 @@ def page(request: Request, milestone: str) -> HttpResponse:
     )
 
 
-@route("milestones.own")
-def claim(request: Request, milestone: str) -> HttpResponse:
-    """ "I have done it already": the day, and what happened."""
-    person = _own(request)
-    community = request.actor.community
-    found = get_object_or_404(Milestone.objects.pursued(), community=community, slug=milestone)
-    if Award.objects.filter(person=person, milestone=found).exists():
-        return redirect(links.milestone(community, found.slug))
-    form = ClaimForm(request.POST or None, community=community)
-    if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        if accepted(
-            form,
-            lambda: Award.claim(
-                person=person, milestone=found, reached_on=given["reached_on"], evidence=given["evidence"]
-            ),
-        ):
-            bearings.forget(community)
-            celebrating.forget(community)
-            messages.success(request, _("You reached “%(name)s”. Well done!") % {"name": found.name})
-            return redirect(links.milestone(community, found.slug))
-    return render(
-        request, "web/home/claim.html", {"form": form, "milestone": found}, status=422 if form.errors else 200
-    )
+def _is_open(milestone: Milestone, mine: Award | None) -> bool:
+    """Whether a member may still say that they reached it: once, again where it repeats, or anew where it runs out."""
+    if not milestone.is_pursued or milestone.way != Milestone.Way.CLAIM:
+        return False
+    return mine is None or milestone.repeats != Milestone.Repeats.ONCE or milestone.valid_for_days is not None
+
+
+def _in_words(milestone: Milestone) -> list[tuple[str, str]]:
+    """How a rule finds it; nothing where none does, or where it names what is not there any more."""
+    try:
+        rule = rule_of(milestone) if milestone.is_automatic else None
+    except Invalid:
+        return []
+    return explained(rule) if rule else []
 
 
 @route("milestones.own")
@@ -128,9 +133,10 @@ def withdraw(request: Request, milestone: str) -> HttpResponse:
     """Asks once, then takes one's own word back."""
     person = _own(request)
     community = request.actor.community
-    found = get_object_or_404(
-        Award.objects.select_related("milestone"), person=person, milestone__slug=milestone, community=community
-    )
+    mine = Award.objects.standing().filter(person=person, community=community, how=Award.How.CLAIM)
+    found = mine.select_related("milestone").filter(milestone__slug=milestone).order_by("-reached_on").first()
+    if found is None:
+        raise Http404
     back = links.milestone(community, milestone)
     if request.method == "POST":
         found.withdraw(by=person)
@@ -139,56 +145,3 @@ def withdraw(request: Request, milestone: str) -> HttpResponse:
         messages.success(request, _("Taken back. You can say it again whenever it is so."))
         return redirect(back)
     return render(request, "web/home/withdraw.html", {"award": found, "back": back})
-
-
-# --- stewards write -----------------------------------------------------------------------------------
-
-
-@route("paths.write")
-def new(request: Request) -> HttpResponse:
-    community, by = request.actor.community, request.actor.person
-    form = MilestoneForm(request.POST or None)
-    if (
-        request.method == "POST"
-        and form.is_valid()
-        and accepted(form, lambda: Milestone.define(community=community, by=by, **form.cleaned_data))
-    ):
-        bearings.forget(community)
-        messages.success(request, _("One more stone on the way."))
-        return redirect(f"{links.base(community)}milestones/")
-    return render(request, "web/home/write_milestone.html", {"form": form}, status=422 if form.errors else 200)
-
-
-@route("paths.write")
-def change(request: Request, milestone: str) -> HttpResponse:
-    community, by = request.actor.community, request.actor.person
-    found = get_object_or_404(Milestone, community=community, slug=milestone)
-    form = MilestoneForm(request.POST or None, initial={"name": found.name, "why": found.why})
-    if (
-        request.method == "POST"
-        and form.is_valid()
-        and accepted(form, lambda: found.change(by=by, **form.cleaned_data))
-    ):
-        bearings.forget(community)
-        return redirect(links.milestone(community, found.slug))
-    return render(
-        request,
-        "web/home/write_milestone.html",
-        {"form": form, "milestone": found},
-        status=422 if form.errors else 200,
-    )
-
-
-@require_POST
-@route("paths.write")
-def retire(request: Request, milestone: str) -> HttpResponse:
-    """Off the way; with `back`, on it again. Who reached it keeps it."""
-    found = get_object_or_404(Milestone, community=request.actor.community, slug=milestone)
-    if "back" in request.POST:
-        found.pursue(by=request.actor.person)
-        messages.success(request, _("“%(name)s” is on the way again.") % {"name": found.name})
-    else:
-        found.retire(by=request.actor.person)
-        messages.success(request, _("“%(name)s” is off the way. You can put it back here.") % {"name": found.name})
-    bearings.forget(request.actor.community)
-    return redirect(links.milestone(request.actor.community, found.slug))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -48,10 +48,17 @@ def _reached(community: Community, one: Moment, of: str) -> dict[str, Any]:
         "stone_url": links.milestone(community, one.slug),
         "quote": one.words,
         "at": one.when,
-        "links": [{"label": _("only you see this"), "url": f"{links.base(community)}me/celebration/"}]
-        if one.quietly
-        else (),
+        "links": _links(community, one, here),
     }
+
+
+def _links(community: Community, one: Moment, here: bool) -> Sequence[dict[str, str]]:
+    """To where others congratulate; on a milestone's own page stand many that came with history, and have no such place."""
+    if one.quietly:
+        return [{"label": _("only you see this"), "url": f"{links.base(community)}me/celebration/"}]
+    if here or one.id is None:
+        return ()
+    return [{"label": _("See the moment"), "url": f"{links.base(community)}celebrations/of/{one.id}/"}]
 
 
 def _thanks(community: Community, one: Moment) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from milepost.foundation.common.prepared import prepared
 from milepost.foundation.identity.access import Actor, can
 from milepost.foundation.identity.models import Community, JoinRequest, Membership
 from milepost.interfaces.web.access import Request, route
+from milepost.interfaces.web.events.showing import next_events
 from milepost.interfaces.web.home import links, moments, talk, way, words
 from milepost.interfaces.web.home.goal_rows import goal_rows
 
@@ -56,6 +57,7 @@ def home(request: Request) -> HttpResponse:
             "waiting": waiting,
             "goals": goal_rows(actor, now, {*travelled.awards}),
             "newcomers": _newcomers(actor),
+            "events": next_events(actor, now.gatherings),
             "may": {
                 name: can(actor, permission)
                 for name, permission in (

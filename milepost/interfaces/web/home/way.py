@@ -33,8 +33,13 @@ class Way:
 def drawn(
     community: Community, now: Bearings, journey: Journey, *, own: bool = True, at_most: int | None = None
 ) -> Way:
-    """The whole way, or `at_most` so many stones of it round the next one. `own`: it is the reader's."""
+    """The whole way, or `at_most` so many stones of it round the next one. `own`: it is the reader's.
+
+    Ahead lies what is on the path of their personas; of who chose none, all of it.
+    """
     open_stones = [stone for stone in now.stones if stone.id not in journey.awards]
+    if journey.path:
+        open_stones = [stone for stone in open_stones if stone.id in journey.path]
     step = Step.POST if own and Step.POST not in journey.steps else None
     ahead: list[dict[str, str]] = []
     if step:
@@ -81,9 +86,11 @@ def _behind(community: Community, now: Bearings, journey: Journey) -> list[_Pass
     if journey.joined:
         detail = _dated(_("joined %(day)s"), journey.joined)
         found.append(_Passed(journey.joined, 0, _reached(_("Found my people"), detail)))
-    for rank, step in enumerate(Step, start=1):
-        if when := journey.steps.get(step):
-            found.append(_Passed(when, rank, _reached(step.label, _dated(_("small step, %(day)s"), when))))
+    for rank, (label, _why, when) in enumerate(_small(journey, now), start=1):
+        if when:
+            found.append(
+                _Passed(when, min(rank, MILESTONE - 1), _reached(label, _dated(_("small step, %(day)s"), when)))
+            )
     for ident, award in journey.awards.items():
         if stone := now.stone(ident):
             url = links.milestone(community, stone.slug)
@@ -108,13 +115,21 @@ def _reached(label: str, detail: str, url: str = "") -> dict[str, str]:
     return {"label": label, "state": "reached", "detail": detail, "url": url}
 
 
-def small_steps(journey: Journey) -> list[dict[str, Any]]:
+def _small(journey: Journey, now: Bearings) -> list[tuple[str, str, datetime.date | None]]:
+    """Name, what it is about, and the day, of each small step: the community's own, or those that every community has."""
+    if now.steps:
+        taken = {ident: reached.day for ident, reached in journey.taken.items()}
+        return [(stone.name, stone.why, taken.get(stone.id)) for stone in now.steps]
+    return [(step.label, step.definition, journey.steps.get(step)) for step in Step]
+
+
+def small_steps(journey: Journey, now: Bearings) -> list[dict[str, Any]]:
     """For a page that lists them with their definitions."""
     return [
         {
-            "title": step.label,
-            "text": day(journey.steps[step]) if step in journey.steps else step.definition,
-            "state": "done" if step in journey.steps else "ahead",
+            "title": label,
+            "text": day(when) if when else why,
+            "state": "done" if when else "ahead",
         }
-        for step in Step
+        for label, why, when in _small(journey, now)
     ]

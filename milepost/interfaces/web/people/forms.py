@@ -13,6 +13,12 @@ from milepost.domain.people.models import Profile
 
 class ProfileForm(forms.Form):
     name = forms.CharField(label=_("Your name here"), max_length=120)
+    called = forms.CharField(
+        label=_("What to call you"),
+        max_length=60,
+        required=False,
+        help_text=_("Where only that is said, and never your full name. Left empty: the first word of your name."),
+    )
     handle = forms.CharField(
         label=_("Your @name"), max_length=41, help_text=_("With it others mention you: letters, digits and hyphens.")
     )
@@ -46,7 +52,7 @@ class ProfileForm(forms.Form):
             del self.fields["without_photo"]
 
     def texts(self) -> dict[str, str]:
-        names = ("headline", "about", "place", "pronouns", "link")
+        names = ("called", "headline", "about", "place", "pronouns", "link")
         return {name: self.cleaned_data[name] for name in names}
 
 

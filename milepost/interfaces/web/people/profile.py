@@ -58,7 +58,7 @@ def page(request: Request, person: str) -> HttpResponseBase:
         "first_page": not done.previous_url,
         "stones": way.drawn(community, now, travelled, own=own).stones if _travels(first) else (),
         "way_title": _("Your way") if own else _("%(name)s's way") % {"name": first["name"]},
-        "small_steps": way.small_steps(travelled) if own else (),
+        "small_steps": way.small_steps(travelled, now) if own else (),
         "milestones": _milestones(community, now, travelled),
         "entries": timeline.shown(community, now, done.rows, threads),
         "page": done,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from milepost.domain.people import presenting
 from milepost.domain.people.handles import change_handle
-from milepost.domain.people.models import Profile
+from milepost.domain.people.models import AttributeDefinition, Profile
 from milepost.engines.milestones import celebrating
 from milepost.foundation.identity.models import Person
 from milepost.interfaces.web.access import Request, route
@@ -28,20 +28,24 @@ def _person(request: Request) -> Person:
     return person
 
 
-def _tabs(request: Request) -> list[dict[str, Any]]:
+def tabs(request: Request) -> list[dict[str, Any]]:
+    """A member's settings; what the community asks besides has a place among them where it asks anything."""
     base = f"{links.base(request.actor.community)}me/"
+    asks = AttributeDefinition.objects.asked().filter(community=request.actor.community).exists()
     return [
         {"label": label, "url": base + tail, "current": request.path == base + tail}
         for tail, label in (
             ("", _("Who you are")),
             ("celebration/", _("How you are celebrated")),
             ("language/", _("Language and time")),
+            ("more/", _("More about you")),
         )
+        if tail != "more/" or asks
     ]
 
 
 def _page(request: Request, template: str, form: Any, **more: Any) -> HttpResponse:
-    context = {"form": form, "tabs": _tabs(request), **more}
+    context = {"form": form, "tabs": tabs(request), **more}
     return render(request, f"web/people/{template}.html", context, status=422 if form.errors else 200)
 
 

@@ -170,9 +170,14 @@ def _result(
     community = request.actor.community
     base = links.base(community)
     meta: list[str] = []
-    url = {"mission": f"{base}mission/", "value": f"{base}mission/", "person": f"{base}people/{row.object_id}/"}.get(
-        row.kind, ""
-    )
+    url = {
+        "mission": f"{base}mission/",
+        "value": f"{base}mission/",
+        "person": f"{base}people/{row.object_id}/",
+        "event": f"{base}events/{row.object_id}/",
+        "resource": f"{base}resources/{row.object_id}/",
+        "opportunity": f"{base}opportunities/{row.object_id}/",
+    }.get(row.kind, "")
     match row.kind:
         case "post":
             url = f"{base}posts/{row.object_id}/"

@@ -18,6 +18,7 @@ from milepost.interfaces.web.colour import accent_css
 from milepost.interfaces.web.drawing.horizon import draw_horizon
 from milepost.interfaces.web.drawing.meter import draw_meter, draw_sparkline
 from milepost.interfaces.web.drawing.path import Stone, draw_path
+from milepost.interfaces.web.drawing.portrait import draw_portrait
 from milepost.interfaces.web.icons import icon_svg
 
 register = template.Library()
@@ -114,6 +115,12 @@ def stone(label: object, state: str = "reached", url: object = "") -> SafeString
 def horizon(seed: object) -> SafeString:
     """The landscape beside the mission; the same community always gets the same one."""
     return draw_horizon(str(seed))
+
+
+@register.simple_tag
+def portrait(seed: object, size: str = "") -> SafeString:
+    """A persona's portrait, drawn from a few words. Sizes: small, (none), large. Decoration: the name stands beside it."""
+    return draw_portrait(str(seed or ""), size)
 
 
 @register.simple_tag(takes_context=True)

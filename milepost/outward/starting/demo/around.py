@@ -145,6 +145,7 @@ def profile(community: Community, person: Person, record: records.Person) -> Pro
     return Profile(
         person=person,
         community=community,
+        called=record.calls if record.calls != record.name.split()[0] else "",
         headline=", ".join(record.plays)[:140].capitalize(),
         about=record.bio,
         place=record.town,

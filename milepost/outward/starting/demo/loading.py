@@ -41,10 +41,12 @@ from milepost.foundation.identity.models import (
 )
 from milepost.foundation.identity.models.person import LOCAL
 
-from . import around, records
+from . import around, conversations, events, records, resources, walking
 from .around import ARCHIVE_SOURCE
+from .celebrating import celebrate
 from .generating import generate
 from .report import LoadReport
+from .ruling import rule
 
 SEED = 7
 PASSWORD = "open-stage-demo"  # noqa: S105 (printed for everyone; made only where nobody else can reach the site)
@@ -53,6 +55,8 @@ SHOWN = ("owner", "steward", "moderator", "ambassador", "member", "newcomer")
 FRESH = datetime.timedelta(days=45)
 """What happened since then is celebrated; what is older is history."""
 UNCLAIMED = 3
+STEPS = 14
+"""Of the progress that is told: thirteen of writing, and one of counting."""
 
 Progress = Callable[..., None]
 
@@ -93,9 +97,12 @@ def load(
     tell = progress or (lambda *_: None)
     with transaction.atomic():
         report = _Loader(demo, tell, known_password=not settings.PRODUCTION).load()
-    tell(9, 10, "counting")
+    tell(STEPS - 1, STEPS, "counting")
     catch_up()
-    tell(10, 10, "")
+    rule(demo.slug)
+    celebrate(demo.slug, demo.now, seed)
+    catch_up()
+    tell(STEPS, STEPS, "")
     return report
 
 
@@ -133,11 +140,15 @@ class _Loader:
                 ("reactions", self._reactions),
                 ("milestones", self._milestones),
                 ("thanks", self._thanks),
+                ("personas and groups", lambda: walking.walk(self)),
+                ("gatherings", lambda: events.gather(self)),
+                ("what helps", lambda: resources.load(self)),
+                ("opinion maps", lambda: conversations.converse(self)),
                 ("invitations and claims", lambda: around.waiting(self)),
                 ("chapters", lambda: around.chapters(self)),
             )
         ):
-            self.tell(n, 10, note)
+            self.tell(n, STEPS, note)
             step()
         self.log.sort(key=lambda row: row[9])
         record_many(self.log)

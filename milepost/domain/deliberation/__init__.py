@@ -1,0 +1,1 @@
+"""Deciding together: proposals, ballots, budgets, opinion maps, and how they are counted."""

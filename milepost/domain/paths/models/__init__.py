@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from .choice import Interest, NoneOfThese, PersonaChoice
+from .cohort import CheckIn, Cohort, CohortMember
+from .helping import HelpOffer, Introduction, Mentoring
+from .milestone import Milestone, MilestoneQuerySet, MilestoneVersion
+from .own import JourneySharing, OwnStone, Welcome
+from .persona import PathStone, Persona
+
+__all__ = [
+    "CheckIn",
+    "Cohort",
+    "CohortMember",
+    "HelpOffer",
+    "Interest",
+    "Introduction",
+    "JourneySharing",
+    "Mentoring",
+    "Milestone",
+    "MilestoneQuerySet",
+    "MilestoneVersion",
+    "NoneOfThese",
+    "OwnStone",
+    "PathStone",
+    "Persona",
+    "PersonaChoice",
+    "Welcome",
+]

@@ -1,0 +1,47 @@
+"""Which resources can be found: those that members can use, with what their version in force says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import F, QuerySet, TextField, UUIDField, Value
+from django.db.models.functions import Concat, Left
+from django.utils.translation import gettext_lazy as _
+
+from milepost.foundation.common.ids import NO_ID
+from milepost.foundation.search.registry import LONGEST, searchable
+
+from .models import Resource
+
+_NONE = Value(NO_ID, output_field=UUIDField())
+
+
+def _resources() -> QuerySet[Any, Any]:
+    return (
+        Resource.objects.published()
+        .filter(versions__number=F("version_number"))
+        .values_list(
+            "community_id",
+            "pk",
+            _NONE,
+            _NONE,
+            _NONE,
+            "title",
+            Left(Concat("summary", Value(" "), "versions__text", output_field=TextField()), LONGEST),
+            "published_at",
+        )
+    )
+
+
+searchable(
+    "resource",
+    _("Resources"),
+    # Some are for members only, so visitors find none: those for everyone they see in the list.
+    permission="resources.search",
+    rows=_resources,
+    touched={
+        ("resource.published", "resource.changed", "resource.withdrawn"): (
+            "SELECT a.object_id FROM activity_activity a WHERE {where}"
+        ),
+    },
+)

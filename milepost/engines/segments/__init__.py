@@ -1,0 +1,1 @@
+"""Saved conditions with a name, and who is in them: kept by a reader. Records `segment.entered` and `segment.left`."""

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from . import badges, checking, congratulating, feed, mine, outward, tending
+
+urlpatterns = [
+    path("celebrations/", feed.index, name="celebrations"),
+    path("celebrations/mine/", mine.page, name="my_moments"),
+    path("celebrations/mine/catch-up/", mine.catch_up, name="my_catch_up"),
+    path("celebrations/feed.rss", outward.rss, name="celebrations_rss"),
+    path("celebrations/feed.atom", outward.atom, name="celebrations_atom"),
+    path("celebrations/badge.svg", outward.embed, name="celebrations_embed"),
+    path("celebrations/wall/", outward.members_wall, name="members_wall"),
+    path("celebrations/tending/", tending.index, name="celebrations_tending"),
+    path("celebrations/wordings/<str:kind>/", tending.wording, name="wording"),
+    path("celebrations/wordings/<str:kind>/<str:milestone>/", tending.wording, name="wording_of"),
+    path("celebrations/landmarks/", tending.landmark_index, name="landmarks"),
+    path("celebrations/landmarks/<uuid:landmark>/retirement/", tending.retire_landmark, name="landmark_retirement"),
+    path("celebrations/walls/", tending.wall_index, name="walls"),
+    path("celebrations/walls/<uuid:wall>/revocation/", tending.revoke_wall, name="wall_revocation"),
+    path("celebrations/unseen/", tending.unseen_index, name="unseen"),
+    path("celebrations/catch-up/", tending.catch_ups, name="catch_ups"),
+    path("celebrations/catch-up/<uuid:person>/", tending.catch_up, name="catch_up"),
+    path("celebrations/weeks/<str:monday>/", feed.week, name="celebrations_week"),
+    path("celebrations/of/<uuid:award>/", feed.of_award, name="moment_of"),
+    path("celebrations/<uuid:moment>/", feed.page, name="moment"),
+    path("celebrations/<uuid:moment>/cheer/", congratulating.cheer, name="cheer"),
+    path("celebrations/<uuid:moment>/words/", congratulating.say, name="congratulate"),
+    path("celebrations/<uuid:moment>/words/<uuid:word>/removal/", congratulating.remove, name="word_removal"),
+    path("celebrations/<uuid:moment>/taking-back/", mine.take_back, name="moment_taking_back"),
+    path("badges/issuer.json", checking.issuer, name="badge_issuer"),
+    path("badges/keys.json", checking.key_set, name="badge_keys"),
+    path("badges/keys/<str:kid>.json", checking.key, name="badge_key"),
+    path("badges/achievements/<str:milestone>/", checking.achievement, name="achievement"),
+    path("badges/achievements/<str:milestone>/badge.png", checking.picture, name="achievement_picture"),
+    path("badges/status/<int:number>/", checking.status_list, name="badge_status"),
+    path("badges/of/<uuid:award>/", badges.make, name="badge_of"),
+    path("badges/bringing/", badges.bring, name="badge_bringing"),
+    path("badges/brought/<uuid:badge>/", badges.brought, name="badge_brought"),
+    path("badges/brought/<uuid:badge>/removal/", badges.remove, name="badge_brought_removal"),
+    path("badges/<uuid:badge>/", badges.page, name="badge"),
+    path("badges/<uuid:badge>/badge.png", badges.png, name="badge_png"),
+    path("badges/<uuid:badge>/badge.svg", badges.svg, name="badge_svg"),
+    path("badges/<uuid:badge>/credential.jwt", badges.credential, name="badge_credential"),
+]

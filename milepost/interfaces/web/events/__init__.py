@@ -1,0 +1,1 @@
+"""Events: what comes, taking part, hosting, and calendars."""

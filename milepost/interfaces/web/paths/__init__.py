@@ -1,0 +1,1 @@
+"""Personas, their map, a member's journey, cohorts, and members who meet."""

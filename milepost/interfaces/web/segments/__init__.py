@@ -1,0 +1,1 @@
+"""Segments, and the editor of rules that other areas embed."""
