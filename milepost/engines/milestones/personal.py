@@ -31,8 +31,10 @@ def erase(subject: Subject) -> dict[str, int]:
     for name in set(_files(subject)):
         # After the commit: a file that is deleted does not come back with a transaction that fails.
         transaction.on_commit(partial(default_storage.delete, name), robust=True)
-    told = theirs.exclude(evidence="", link="", file="", revoked_because="", activities=[])
-    emptied = told.update(evidence="", link="", file="", file_name="", revoked_because="", activities=[])
+    told = theirs.exclude(evidence="", link="", file="", revoked_because="", activities=[], brought_from="")
+    emptied = told.update(
+        evidence="", link="", file="", file_name="", revoked_because="", activities=[], brought_from=""
+    )
     claims.delete()
     disputes.update(reason="", answer="")
     NextLook.objects.filter(person__in=subject.people).delete()

@@ -98,6 +98,7 @@ def told(award: Award, identities: list[str]) -> dict[str, Any]:
         "awarded_by": award.awarded_by.name if award.awarded_by else None,
         "evidence": evidence_of(award),
         "backfilled": award.backfilled,
+        "brought_from": award.brought_from,
         "expires_on": award.expires_on,
         "revoked_at": award.revoked_at,
     }

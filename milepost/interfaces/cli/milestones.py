@@ -10,10 +10,15 @@ from .site import open_database
 from .terminal import Refused, Terminal, as_json, speaking
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from milepost.domain.paths.models import Milestone
     from milepost.foundation.conditions import Invalid
     from milepost.foundation.identity.models import Community
+    from milepost.outward.connectors.awards.importing import Seen
 
+LISTED = 10_000
+"""Lines of a file that an answer names; the numbers count all."""
 slug_option = click.option("--community", "slug", required=True, help="The community's short name.")
 
 
@@ -196,3 +201,81 @@ def awards(terminal: Terminal, milestone: str, revoked: bool, slug: str) -> None
     for n, row in enumerate(rows):
         click.echo(("," if n else "") + "\n" + as_json(row), nl=False)
     click.echo("\n]")
+
+
+@milestones.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only say what would come of it; change nothing.")
+@slug_option
+@speaking
+def import_(terminal: Terminal, file: Path, dry_run: bool, slug: str) -> None:
+    """Bring in who reached which milestone, from FILE: CSV with headings, or JSON lines.
+
+    Columns: member (mail address, @name, or source:key of an account elsewhere), milestone (its slug), reached_on, and if you
+    like level, note, link. It counts as history: nothing is announced. The same file again changes nothing. Members whom
+    nobody here is known by are listed; a steward says on the milestones' import page who they are.
+    """
+    community = _community(terminal, slug)
+    from milepost.foundation.common.errors import DomainError
+    from milepost.outward.connectors.awards import importing
+
+    try:
+        with file.open("rb") as content:
+            if dry_run:
+                answer = _told(importing.look(community, content, file.name))
+            else:
+                with terminal.progress("Reading") as report:
+                    run = importing.begin(
+                        community=community,
+                        file=content,
+                        file_name=file.name,
+                        by=None,
+                        report=lambda n: report(n, None),
+                    )
+                with terminal.progress("Bringing in") as report:
+                    counts = importing.apply(run=run, by=None, report=lambda n: report(n, None))
+                answer = _told(importing.kept(run)) | {"counts": counts}
+    except DomainError as error:
+        raise Refused(error.message, error.hint) from error
+    terminal.answer({"dry_run": dry_run} | answer, "\n".join(_as_text(answer)))
+
+
+def _told(batches: Iterator[list[Seen]]) -> dict[str, Any]:
+    """Counts, and the first lines of each kind: awards with their reasons, members who are not matched, errors."""
+    counts: dict[str, int] = {}
+    rows, unmatched, errors = [], [], []
+    for batch in batches:
+        for one in batch:
+            if one.problem:
+                kind = "unread"
+                errors.append({"line": one.line, "message": one.problem})
+            else:
+                matched = one.person is not None and one.reason != "member_name"
+                kind = one.fate if matched else "unmatched"
+                assert one.milestone is not None
+                told = {
+                    "line": one.line,
+                    "member": one.who,
+                    "milestone": one.milestone.slug,
+                    "reached_on": one.reached_on,
+                }
+                told |= {"person": one.person, "reason": one.reason}
+                (rows if matched else unmatched).append(told | ({"state": one.fate} if matched else {}))
+            counts[kind] = counts.get(kind, 0) + 1
+        for kept in (rows, unmatched, errors):
+            del kept[LISTED:]
+    return {
+        "valid": not counts.get("unread"),
+        "counts": counts,
+        "awards": rows,
+        "unmatched": unmatched,
+        "errors": errors,
+    }
+
+
+def _as_text(answer: dict[str, Any]) -> Iterator[str]:
+    yield ", ".join(f"{name}: {count}" for name, count in sorted(answer["counts"].items())) or "No lines."
+    for one in answer["unmatched"][:50]:
+        yield f"  line {one['line']}: {one['member']}: not matched ({one['reason']})"
+    for one in answer["errors"][:50]:
+        yield f"  line {one['line']}: {one['message']}"

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from milepost.domain.events.models import Event
+from milepost.domain.paths.models import Milestone
 from milepost.domain.spaces.models import Thread
 from milepost.foundation.common import clock
 from milepost.foundation.common.fields import IdModel, json_dict
@@ -159,3 +160,50 @@ class AttendanceRow(IdModel):
     problem = models.CharField(max_length=200, blank=True)
     excerpt = models.CharField(max_length=300, blank=True)
     taken_at = models.DateTimeField(null=True, blank=True)
+
+
+class AwardImport(IdModel):
+    """A file of who reached which milestone, read and matched; `applied_at`: what was sure of it counts."""
+
+    community = models.ForeignKey(Community, models.CASCADE, related_name="+")
+    file_name = models.CharField(max_length=120)
+    fingerprint = models.CharField(max_length=64)
+    counts = json_dict()
+    """What became of the lines: new, earlier, again, same, revoked, unmatched, unread."""
+    begun_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
+    begun_at = models.DateTimeField(default=clock.now)
+    read_at = models.DateTimeField(null=True, blank=True)
+    """None: being read, or that was cut off."""
+    applied_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["community", "fingerprint"], name="award_file_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class AwardRow(IdModel):
+    """One line of such a file: whom it was taken for and why, and what became of it; or why it cannot be used (`problem`)."""
+
+    community = models.ForeignKey(Community, models.CASCADE, related_name="+", db_index=False)
+    run = models.ForeignKey(AwardImport, models.CASCADE, related_name="rows")
+    line = models.PositiveIntegerField()
+    who = models.CharField(max_length=254, blank=True)
+    """As the file names the member."""
+    milestone = models.ForeignKey(Milestone, models.CASCADE, null=True, blank=True, related_name="+")
+    occurrence = models.CharField(max_length=40, blank=True)
+    reached_on = models.DateField(null=True, blank=True)
+    note = models.TextField(blank=True, max_length=2000)
+    link = models.URLField(max_length=500, blank=True)
+    person = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
+    reason = models.CharField(max_length=16, blank=True)
+    fate = models.CharField(max_length=8, blank=True)
+    problem = models.CharField(max_length=200, blank=True)
+    excerpt = models.CharField(max_length=300, blank=True)
+    taken_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["run", "line"], name="award_row_line")]

@@ -48,9 +48,11 @@ def carry_out_export(community_id: str, name: str) -> None:
 @job(label=_("Throw away old uploads and exports"))
 def forget_uploads() -> None:
     from .attendance.importing import forget_lines
+    from .awards.importing import forget_lines as forget_award_lines
     from .intake import forget_old
 
     forget_old()
     forget_lines()
+    forget_award_lines()
     uploading.forget_old()
     outgoing.forget_old()

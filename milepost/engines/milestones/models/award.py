@@ -70,6 +70,8 @@ class Award(IdModel):
     activities = json_list()
     """The activities that count: [[verb, object's id, moment]], the newest last. By these, not by their place in the log,
     which is another on another site."""
+    brought_from = models.CharField(max_length=160, blank=True, default="", db_default="")
+    """The file, and the line in it, that says so, of one that was imported."""
     claimed_at = models.DateTimeField(default=clock.now)
     """When it was recognised here."""
     backfilled = models.BooleanField(default=False)

@@ -46,10 +46,10 @@ def match(event: Event, attendees: list[Attendee], source: str) -> list[Match]:
     community = event.community_id
     mails = [a.mail for a in attendees if a.mail]
     names = {a.name for a in attendees}
-    confirmed = _confirmed(community, mails)
-    known = _known(community, mails)
-    registered = _by_name(Registration.objects.filter(event=event).values_list("person__name", "person"))
-    members = _by_name(
+    confirmed = by_confirmed_mail(community, mails)
+    known = by_known_mail(community, mails)
+    registered = by_name(Registration.objects.filter(event=event).values_list("person__name", "person"))
+    members = by_name(
         Person.objects.claimed()
         .listed()
         .filter(community=community)
@@ -90,7 +90,8 @@ def _one(
     return Match(None, "guest" if attendee.mail else "nobody")
 
 
-def _confirmed(community: uuid.UUID, mails: list[str]) -> dict[str, uuid.UUID]:
+def by_confirmed_mail(community: uuid.UUID, mails: list[str]) -> dict[str, uuid.UUID]:
+    """Lower-case address -> the member who signs in with it, for those that they have confirmed."""
     found: dict[str, uuid.UUID] = {}
     for some in _pieces(mails):
         accounts = EmailAddress.objects.annotate(low=Lower("email")).filter(low__in=some, verified=True)
@@ -102,7 +103,8 @@ def _confirmed(community: uuid.UUID, mails: list[str]) -> dict[str, uuid.UUID]:
     return found
 
 
-def _known(community: uuid.UUID, mails: list[str]) -> dict[str, uuid.UUID]:
+def by_known_mail(community: uuid.UUID, mails: list[str]) -> dict[str, uuid.UUID]:
+    """Lower-case address -> whom an identity from some system has it for."""
     found: dict[str, uuid.UUID] = {}
     for some in _pieces(mails):
         rows = Identity.objects.filter(
@@ -113,7 +115,8 @@ def _known(community: uuid.UUID, mails: list[str]) -> dict[str, uuid.UUID]:
     return found
 
 
-def _by_name(rows: object) -> dict[str, set[uuid.UUID]]:
+def by_name(rows: object) -> dict[str, set[uuid.UUID]]:
+    """Folded name -> everyone of these (name, person) who has it."""
     found: dict[str, set[uuid.UUID]] = {}
     for name, person in rows:  # type: ignore[attr-defined]
         found.setdefault(folded(name), set()).add(person)
