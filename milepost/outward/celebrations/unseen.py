@@ -20,9 +20,9 @@ from milepost.foundation.identity.models import Community, Membership, Person
 LONG = 90
 """Days."""
 DEFINITION = _(
-    "Members who belong for at least %(days)s days, are not on a break, and for as long neither reached a milestone nor were "
+    "Members who belong for at least 90 days, are not on a break, and for as long neither reached a milestone nor were "
     "thanked, with what they did in the last 60 days. Longest first."
-) % {"days": LONG}
+)
 LATELY = datetime.timedelta(days=60)
 
 

@@ -38,6 +38,9 @@ WANTED: Any = CHECKS.get_by_names(
     ]
 )
 
+REFUSALS = [400, 401, 403, 404, 405, 406, 409, 415, 422, 428, 429, "5xx"]
+"""What Schemathesis takes for a refusal by itself."""
+
 _site = functools.cache(get_wsgi_application)
 
 
@@ -48,7 +51,13 @@ def application(environ: Any, start_response: Any) -> Any:
 
 schema = schemathesis.openapi.from_dict(
     dict(api.get_openapi_schema()),
-    config=SchemathesisConfig.from_dict({"generation": {"mode": "all"}}),
+    config=SchemathesisConfig.from_dict(
+        {
+            "generation": {"mode": "all"},
+            # A body above two megabytes is refused as such, before anyone looks at what is wrong with it.
+            "checks": {"negative_data_rejection": {"expected-statuses": [*REFUSALS, 413]}},
+        }
+    ),
 )
 schema.app = application
 

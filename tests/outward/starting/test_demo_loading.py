@@ -30,7 +30,7 @@ def test_it_is_loaded_once_with_everything_and_nothing_is_sent() -> None:
     assert (report.posts, report.threads) == (posts, len(demo.threads))
     assert (counted["messages"], counted["threads"]) == (posts, len(demo.threads))
     assert counted["reactions"] == len(demo.reactions) == Reaction.objects.count()
-    assert Award.objects.count() == len(demo.life_milestones)
+    assert Award.objects.filter(how=Award.How.CLAIM).count() == len(demo.life_milestones)
     assert Praise.objects.count() == len(demo.praise)
     assert Membership.objects.filter(community=community).count() == len(demo.people)
     assert JoinRequest.objects.count() == len(demo.join_requests)

@@ -5,7 +5,7 @@ import uuid
 from typing import Annotated, Any, Literal
 
 from ninja import Body
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from milepost.domain.people.models import Profile
 from milepost.engines.milestones.celebrating import called
@@ -211,7 +211,7 @@ class BadgeTold(Told):
 
 class BadgeGiven(Given):
     name: Literal["", "called", "whole"] = Field("", description="How it names the member; empty: not by name")
-    evidence: bool = Field(False, description="Whether it tells what happened, too")
+    evidence: StrictBool = Field(False, description="Whether it tells what happened, too")
 
 
 @routes.read("/communities/{slug:slug}/badges", permission="badges.own", answer=list[BadgeTold])

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from ninja import Body, Query
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from milepost.domain.events import attending, changing, proposing, registering
 from milepost.domain.events.models import Event, Registration
@@ -156,7 +156,7 @@ class EventGiven(Given):
     description: Annotated[str, StringConstraints(max_length=20_000)] = ""
     place: Line = ""
     link: Annotated[str, StringConstraints(max_length=500)] = ""
-    room: bool = Field(False, description="Make a Jitsi room, where there is no link")
+    room: StrictBool = Field(False, description="Make a Jitsi room, where there is no link")
     capacity: int | None = Field(None, ge=1, le=100_000)
     goal: Slug = Field("", description="The slug of the goal that it serves")
     milestones: list[Slug] = Field([], max_length=50, description="Slugs of the milestones that it helps with")

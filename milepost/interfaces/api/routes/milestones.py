@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from django.db.models import QuerySet
 from ninja import Body, Query
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from milepost.domain.paths.models import Milestone
 from milepost.engines.milestones import bearings, celebrating, telling
@@ -256,7 +256,7 @@ def claims(request: Asked, cursor: Cursor = "", limit: Limit = 50) -> dict[str, 
 
 
 class AnswerGiven(Given):
-    confirmed: bool
+    confirmed: StrictBool
     reason: Word = ""
 
 

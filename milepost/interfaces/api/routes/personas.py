@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from django.db.models import Count, OuterRef, Q, Subquery, Sum
 from django.utils.translation import gettext as _
 from ninja import Body
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from milepost.domain.paths import choosing
 from milepost.domain.paths.models import CheckIn, Cohort, Persona
@@ -244,7 +244,7 @@ class CheckInTold(Told):
 class CheckInGiven(Given):
     words: Annotated[str, StringConstraints(max_length=400)] = ""
     quantity: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2)] | None = None
-    stuck: bool = False
+    stuck: StrictBool = False
 
 
 @routes.write(

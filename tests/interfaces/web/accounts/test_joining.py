@@ -57,7 +57,7 @@ def test_an_open_community_is_joined_by_one_click(noor: Account) -> None:
     assert "can live from it" in page
     assert page.index("can live from it") < page.index("Join Community")
     answer = client.post(url(community, "join/"), {"came_from": ""})
-    assert answer.headers["Location"] == url(community, "")
+    assert answer.headers["Location"] == url(community, "welcome/")
     assert membership(noor, community)
 
 
