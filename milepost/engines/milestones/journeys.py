@@ -99,8 +99,8 @@ def may_see(actor: Actor, person: uuid.UUID, audience: str, celebration: str) ->
     return opened and shows_milestones(celebration, own=False, member=member)
 
 
-def walk(person: Person, now: Bearings, *, own: bool) -> Journey:
-    """Three queries. What the person set for themselves is there only for them (`own`)."""
+def walk(person: Person, now: Bearings, *, own: bool, own_stones: Sequence[OwnStone] | None = None) -> Journey:
+    """Three queries; two where `own_stones` are at hand. What the person set for themselves is there only for them (`own`)."""
     made = Journey(personas=paths_of([person.pk]).get(person.pk, []))
     evidence = _evidence(person)
     named: dict[uuid.UUID, list[str]] = {}
@@ -132,7 +132,7 @@ def walk(person: Person, now: Bearings, *, own: bool) -> Journey:
                 JourneyStone(ident, ahead.slug, ahead.name, ahead.why, state, (), tuple(named.get(ident, ())))
             )
     if own:
-        for stone_of_own in OwnStone.objects.filter(person=person):
+        for stone_of_own in OwnStone.objects.filter(person=person) if own_stones is None else own_stones:
             (made.own if stone_of_own.given_up_at is None else made.let_go).append(stone_of_own)
     return made
 

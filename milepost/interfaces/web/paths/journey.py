@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import F
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -19,6 +20,7 @@ from milepost.engines.milestones.bearings import Bearings, bearings
 from milepost.engines.milestones.celebrating import Celebration, shows_milestones
 from milepost.engines.milestones.journeys import Evidence, Helper, Journey, JourneyStone, may_see
 from milepost.engines.milestones.models import Award
+from milepost.foundation.common.prepared import columns, made
 from milepost.foundation.identity.access import Actor
 from milepost.foundation.identity.models import Community, Person
 from milepost.interfaces.web import words
@@ -47,7 +49,7 @@ def page(request: Request, person: str) -> HttpResponseBase:
     """By handle or id; for others where the person opened it, and as they are celebrated."""
     actor = request.actor
     community = actor.community
-    found = _person(community, person)
+    found, own_stones = _person(community, person)
     if found is None:
         raise Http404(_("There is no such journey here."))
     audience = found.journey_sharing.audience if hasattr(found, "journey_sharing") else JourneySharing.Audience.PRIVATE
@@ -56,7 +58,7 @@ def page(request: Request, person: str) -> HttpResponseBase:
         raise Http404(_("There is no such journey here."))
     is_own = actor.membership is not None and actor.membership.person_id == found.pk
     now = bearings(community)
-    walked = journeys.walk(found, now, own=is_own)
+    walked = journeys.walk(found, now, own=is_own, own_stones=own_stones)
     photo = found.profile.photo.name if hasattr(found, "profile") and found.profile.photo else None
     context: dict[str, Any] = {
         "who": found,
@@ -76,20 +78,25 @@ def page(request: Request, person: str) -> HttpResponseBase:
     return render(request, "web/paths/journey.html", context)
 
 
-def _person(community: Community, key: str) -> Person | None:
+def _person(community: Community, key: str) -> tuple[Person | None, list[OwnStone]]:
+    """With how they are celebrated, to whom the journey is open, and what they set for themselves: by one query."""
     people = (
         Person.objects.present()
         .claimed()
         .select_related("profile", "journey_sharing")
         .filter(community=community, kind=Person.Kind.HUMAN)
+        .order_by("own_stones__set_at", "own_stones__pk")
     )
+    asked = [(name, F(f"own_stones__{name}")) for name in columns(OwnStone)]
+    people = people.annotate(**{f"stone_{name}": column for name, column in asked})
     try:
-        found = people.filter(pk=uuid.UUID(key)).first()
+        rows = list(people.filter(pk=uuid.UUID(key)))
     except ValueError:
-        found = people.filter(handle=key.lower()).first() if 0 < len(key) <= 60 and "\0" not in key else None
-    if found is not None:
-        found.community = community
-    return found
+        rows = list(people.filter(handle=key.lower())) if 0 < len(key) <= 60 and "\0" not in key else []
+    if not rows:
+        return None, []
+    rows[0].community = community
+    return rows[0], [made(OwnStone, vars(row), "stone_") for row in rows if vars(row)["stone_id"]]
 
 
 def _own_context(
@@ -109,14 +116,14 @@ def _own_context(
 
 def drawn(community: Community, now: Bearings, walked: Journey, *, own: bool) -> list[dict[str, Any]]:
     """The stones for the drawing: reached, next, later, and those of one's own."""
-    made: list[dict[str, Any]] = []
+    stones: list[dict[str, Any]] = []
     for stone in walked.stones:
         detail: Any = day(stone.reached_on) if stone.reached_on else ""
         if stone.state != "reached" and own:
             known = now.stone(stone.id)
             count = known.reached if known else 0
             detail = words.reached(count, now.members) if count and now.may_show(count) else ""
-        made.append(
+        stones.append(
             {
                 "label": stone.name,
                 "state": stone.state,
@@ -126,7 +133,7 @@ def drawn(community: Community, now: Bearings, walked: Journey, *, own: bool) ->
         )
     for one in walked.own:
         reached = one.reached_on
-        made.append(
+        stones.append(
             {
                 "label": one.name,
                 "state": "reached" if reached else "own",
@@ -134,7 +141,7 @@ def drawn(community: Community, now: Bearings, walked: Journey, *, own: bool) ->
                 "url": f"#own-{one.pk}",
             }
         )
-    return made
+    return stones
 
 
 def _so_far(walked: Journey) -> str:
