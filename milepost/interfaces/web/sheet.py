@@ -1,7 +1,8 @@
-"""One style sheet and one script, joined from their files.
+"""One style sheet and one script for all pages, and a small sheet more for areas with much of their own, joined from files.
 
 The sources stay small, one file a component. A static files finder joins them, so that `collectstatic` and the development
-server see `web/milepost.css` and `web/milepost.js` as if they were ordinary files: no build step and no Node.
+server see `web/milepost.css` and `web/milepost.js` as if they were ordinary files: no build step and no Node. The areas in
+SEPARATE have `web/areas/AREA.css`, which only pages of the view package of that name ask for (`{% area_sheets %}`).
 
 Settings: `STATICFILES_FINDERS` names `milepost.interfaces.web.sheet.SheetFinder` beside Django's own two.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +22,40 @@ from django.core.files.storage import FileSystemStorage, Storage
 
 SOURCES = Path(__file__).parent / "static" / "web"
 LAYERS = ("reset", "tokens", "base", "layout", "components", "areas", "utilities")
+SEPARATE: dict[str, tuple[str, ...]] = {
+    "celebrations": (),
+    "conversations": (),
+    "coverage": (),
+    "events": (),
+    "imports": (),
+    "milestones": ("imports",),
+    "onboarding": ("paths",),
+    "opportunities": ("resources",),
+    "paths": (),
+    "resources": (),
+    "spaces": (),
+}
+"""Areas whose pages ask for a sheet of their own, each with the others that its pages use too. The rest is in the common one."""
 
 
 def joined_css() -> str:
-    """Every sheet in the order of the layers; a layer is one file or a folder of files, and each goes into its layer."""
+    """The common sheet, in the order of the layers; a layer is one file or a folder of files, each goes into its layer."""
     parts = [f"@layer {', '.join(LAYERS)};"]
     for layer in LAYERS:
-        body = "".join(shortened(path.read_text("utf-8")) for path in _files(layer))
-        parts.append(f"@layer {layer}{{{body}}}")
+        paths = [path for path in _files(layer) if not (layer == "areas" and path.stem in SEPARATE)]
+        parts.append(f"@layer {layer}{{{''.join(shortened(path.read_text('utf-8')) for path in paths)}}}")
     return "\n".join(parts) + "\n"
+
+
+def area_css(area: str) -> str:
+    """What is special to one area. The common sheet, which comes before it, has put the layers in their order."""
+    return f"@layer areas{{{shortened((SOURCES / 'css' / 'areas' / f'{area}.css').read_text('utf-8'))}}}\n"
+
+
+def sheets_of(area: str) -> list[str]:
+    """The static files with the styles that pages of this area ask for besides the common sheet, the others' first."""
+    names = [*SEPARATE[area], area] if area in SEPARATE else []
+    return [f"web/areas/{name}.css" for name in names if f"web/areas/{name}.css" in JOINED]
 
 
 def joined_js() -> str:
@@ -46,7 +73,15 @@ def shortened(css: str) -> str:
     return "".join(pieces).strip()
 
 
-JOINED: dict[str, Callable[[], str]] = {"web/milepost.css": joined_css, "web/milepost.js": joined_js}
+JOINED: dict[str, Callable[[], str]] = {
+    "web/milepost.css": joined_css,
+    "web/milepost.js": joined_js,
+    **{
+        f"web/areas/{area}.css": partial(area_css, area)
+        for area in SEPARATE
+        if (SOURCES / "css" / "areas" / f"{area}.css").exists()
+    },
+}
 
 
 class SheetFinder(BaseFinder):

@@ -20,7 +20,7 @@ from milepost.foundation.common import schema
 
 from ..terminal import Progress, Refused
 from . import postgres, sqlite
-from .archive import DATABASES, FOLDERS, Writer
+from .archive import DATABASES, FOLDERS, HEAD, Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def make(out: IO[bytes], *, path: str, with_secrets: bool, progress: Progress) -
                 archive.add(name, file)
                 done += size
                 progress(done, total, "bytes")
-            return Made(path, len(archive.sums), total, with_secrets)
+            return Made(path, len(archive.sums.keys() - {HEAD}), total, with_secrets)
 
 
 def make_file(path: Path, *, with_secrets: bool, progress: Progress) -> Made:

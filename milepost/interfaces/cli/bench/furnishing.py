@@ -127,7 +127,7 @@ class _Community:
             insert_prepared("identity_person", _PERSON, persons)
             insert_prepared("identity_identity", _IDENTITY, identities)
             insert_prepared("identity_membership", _MEMBERSHIP, memberships)
-            insert_prepared("people_profile", _PROFILE, profiles)
+            insert_prepared("people_profile", *_whole("people.Profile", _PROFILE, profiles))
             insert_prepared("activity_activity", _ACTIVITY, joined)
             self.persons += ids[1::4]
             self.identities += ids[2::4]
@@ -244,7 +244,7 @@ class _Community:
                         self.identities[n], "milestone.reached", "milestone", stone.pk.hex, "0" * 32, None, at, at, told
                     )
                 )
-            insert_prepared("milestones_award", _AWARD, awards)
+            insert_prepared("milestones_award", *_whole("milestones.Award", _AWARD, awards))
             insert_prepared("activity_activity", _ACTIVITY, activities)
 
     def thanks(self) -> None:
@@ -291,6 +291,18 @@ def signed_in(account: Any) -> str:
 
 def _dashed(digits: str) -> str:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def _whole(
+    model: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]
+) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """`columns` and `rows` with what else the table wants, as the model has it by default."""
+    from django.apps import apps
+    from django.db import connection
+
+    fields = [one for one in apps.get_model(model)._meta.concrete_fields if not one.null and one.column not in columns]
+    rest = tuple(one.get_db_prep_save(one.get_default(), connection) for one in fields)
+    return (*columns, *(one.column for one in fields)), [(*row, *rest) for row in rows]
 
 
 _ACCOUNT = (

@@ -8,12 +8,13 @@ from typing import Any, Literal
 
 from django import template
 from django.template.base import Node, NodeList, Parser, TextNode, Token
+from django.templatetags.static import static
 from django.utils.formats import number_format
-from django.utils.html import escape
+from django.utils.html import escape, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from milepost.interfaces.web import rows, times
+from milepost.interfaces.web import rows, sheet, times
 from milepost.interfaces.web.colour import accent_css
 from milepost.interfaces.web.drawing.horizon import draw_horizon
 from milepost.interfaces.web.drawing.meter import draw_meter, draw_sparkline
@@ -49,6 +50,16 @@ def icon(parser: Parser, token: Token) -> Node | NodeList:
     if label is None and name[0] in "\"'" and name[-1] == name[0]:
         return TextNode(icon_svg(name[1:-1]))
     return IconNode(parser.compile_filter(name), parser.compile_filter(label) if label else None)
+
+
+@register.simple_tag(takes_context=True)
+def area_sheets(context: template.Context) -> SafeString:
+    """Links to the style sheets that the area of this page has of its own: the package that its view is written in."""
+    request = context.get("request")
+    match = request.resolver_match if request else None
+    _, _, inside = match.func.__module__.partition("interfaces.web.") if match else ("", "", "")
+    sheets = sheet.sheets_of(inside.split(".")[0])
+    return format_html_join("", '<link rel="stylesheet" href="{}">', ((static(one),) for one in sheets))
 
 
 @register.simple_tag
