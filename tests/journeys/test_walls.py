@@ -32,7 +32,7 @@ from milepost.foundation.identity.models import (
     MergeSuggestion,
     Person,
 )
-from milepost.outward.connectors.models import ImportRun
+from milepost.outward.connectors.models import AwardImport, AwardRow, ImportRun
 from milepost.outward.connectors.moving.tables import tables
 from tests.architecture.routes import Route, routes
 from tests.factories import (
@@ -133,6 +133,11 @@ class World:
             file_name=f"{word}.zip",
             fingerprint=slug,
         )
+
+        file = AwardImport.objects.create(
+            community=self.community, file_name=f"{word}.csv", fingerprint=slug, read_at=clock.now()
+        )
+        AwardRow.objects.create(community=self.community, run=file, line=2, who=word, milestone=milestone, note=word)
 
     def _gather(self) -> None:
         word = self.secret

@@ -10,6 +10,7 @@ import enum
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -136,7 +137,7 @@ def _keep(new: Sequence[Brought], community: Community, by: Person | None) -> No
     if not new:
         return
     now = clock.now()
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         (
             new_id(), community.pk, one.person, one.milestone.pk, one.occurrence, one.reached_on, Award.How.IMPORT, 0,
             by.pk if by else None, one.words, one.link, "", "", [], one.source, now, True,

@@ -243,7 +243,9 @@ def import_(terminal: Terminal, file: Path, dry_run: bool, slug: str) -> None:
 def _told(batches: Iterator[list[Seen]]) -> dict[str, Any]:
     """Counts, and the first lines of each kind: awards with their reasons, members who are not matched, errors."""
     counts: dict[str, int] = {}
-    rows, unmatched, errors = [], [], []
+    rows: list[dict[str, Any]] = []
+    unmatched: list[dict[str, Any]] = []
+    errors: list[dict[str, Any]] = []
     for batch in batches:
         for one in batch:
             if one.problem:

@@ -16,6 +16,7 @@ from milepost.engines.milestones.models import Award, Dispute, MilestoneClaim, R
 from milepost.foundation.activity.following import catch_up
 from milepost.foundation.activity.recording import record
 from milepost.foundation.identity.models import Person
+from milepost.outward.connectors.models import AwardRow
 from tests.factories import Cast, make_award, make_cast, make_goal, make_milestone, make_space, make_value
 
 pytestmark = pytest.mark.django_db
@@ -246,3 +247,41 @@ def test_a_steward_builds_a_rule_line_by_line(cast: Cast) -> None:
     assert [one["name"] for one in stone.levels] == ["Twice begun", "Again"]
     assert as_(cast.lan).get(at(cast, f"{tail}?level=7")).status_code == 404
     assert as_(cast.soraya).get(at(cast, tail)).status_code == 403
+
+
+def test_a_steward_brings_milestones_in_from_a_file(cast: Cast) -> None:
+    make_milestone(cast.community, slug="first-gig", name="First gig", way="import")
+    lines = f"@{cast.soraya.handle},first-gig,2024-03-31\nStage Name,first-gig,2024-03-31\nx,nothing,2024-03-31\n"
+    lines += f"{cast.ife.name},first-gig,2024-03-30\n"
+    upload = SimpleUploadedFile("gigs.csv", b"member,milestone,reached_on\n" + lines.encode(), content_type="text/csv")
+    page = read(cast, cast.lan, "desk/milestones/import/")
+    assert 'type="file"' in page
+    assert "desk/milestones/import/" in read(cast, cast.lan, "desk/milestones/")
+    wrong = SimpleUploadedFile("gigs.csv", b"who,what\na,b\n")
+    answer = as_(cast.lan).post(at(cast, "desk/milestones/import/"), {"upload": wrong})
+    assert answer.status_code == 422
+    assert "There is no column member" in answer.content.decode()
+    answer = as_(cast.lan).post(at(cast, "desk/milestones/import/"), {"upload": upload})
+    assert answer.status_code == 302
+    tail = answer["Location"].partition(f"/c/{cast.community.slug}/")[2]
+    page = read(cast, cast.lan, tail)
+    assert "the same @name" in page
+    assert "There is no milestone “nothing”" in page
+    assert not Award.objects.exists(), "a look changes nothing"
+    by_who = dict(AwardRow.objects.values_list("who", "pk"))
+    stage, name = by_who["Stage Name"], by_who[cast.ife.name]
+    assert as_(cast.lan).post(at(cast, tail), {"do": "apply", f"w-{stage}": "nobody-here"}).status_code == 422
+    assert not Award.objects.exists(), "a name that nobody has brings nothing in"
+    given = {f"w-{stage}": f"@{cast.mateus.handle}", f"t-{name}": "on", "do": "apply"}
+    assert post(cast, cast.lan, tail, **given) == 302
+    assert set(Award.objects.values_list("person", flat=True)) == {cast.soraya.pk, cast.mateus.pk, cast.ife.pk}
+    assert post(cast, cast.lan, tail, do="match") == 302
+    assert post(cast, cast.lan, tail, do="apply") == 302
+    assert Award.objects.count() == 3
+    mine = Award.objects.get(person=cast.soraya)
+    assert "gigs.csv, line 2" in read(cast, cast.soraya, f"awards/{mine.pk}/")
+    assert "gigs.csv" not in read(cast, cast.ife, f"awards/{mine.pk}/")
+    for place in ("desk/milestones/import/", tail):
+        assert as_(cast.soraya).get(at(cast, place)).status_code == 403
+        assert as_(None).get(at(cast, place)).status_code == 302
+        assert as_(make_cast().lan).get(at(cast, place)).status_code == 404

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import awards, claiming, ruling, writing
+from . import awards, claiming, importing, ruling, writing
 
 urlpatterns = [
     path("desk/milestones/", writing.desk, name="milestone_desk"),
+    path("desk/milestones/import/", importing.page, name="milestone_import"),
+    path("desk/milestones/import/<uuid:pk>/", importing.one, name="milestone_import_file"),
     path("milestones/new/", writing.new, name="milestone_new"),
     path("milestones/new/proposal/", writing.propose, name="milestone_propose"),
     path("milestones/<str:milestone>/change/", writing.change, name="milestone_change"),
