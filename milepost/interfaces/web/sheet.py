@@ -26,6 +26,7 @@ SEPARATE: dict[str, tuple[str, ...]] = {
     "celebrations": (),
     "conversations": (),
     "coverage": (),
+    "desk": (),
     "events": (),
     "imports": (),
     "milestones": ("imports",),
