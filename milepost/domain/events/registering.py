@@ -12,6 +12,7 @@ from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from milepost.domain.people.erasure import is_erased_many
@@ -31,6 +32,8 @@ Answer = Registration.Answer
 Kind = Notice.Kind
 ASKED_AT_ONCE = 100
 """Addresses in one invitation."""
+MEMBERS_AT_ONCE = 500
+"""Whose invitations are written down by one statement."""
 
 
 def locked(event: Event) -> Event:
@@ -274,6 +277,33 @@ def known_by_mail(community: Community, mail: str) -> Person | None:
 
 
 # --- invitations ------------------------------------------------------------------------------------
+
+
+def invite_members(*, event: Event, by: By, people: QuerySet[Person]) -> int:
+    """A host asks members to come, as many as they are; each with an account gets one invitation. Returns to how many it goes.
+
+    Whoever has answered or was asked already is left in peace; who does not belong to the event's community now, is not asked.
+    """
+    may(by, "events.host", event.community, event)
+    belong = Membership.objects.active().filter(community=event.community_id, paused_at__isnull=True)
+    with transaction.atomic():
+        event = locked(event)
+        must_take_registrations(event)
+        known = Registration.objects.filter(event=event).values("person")
+        asked = list(
+            people.filter(community=event.community_id, kind=Person.Kind.HUMAN, account__isnull=False)
+            .filter(pk__in=belong.values("person"))
+            .exclude(pk__in=known)
+            .values_list("pk", flat=True)
+        )
+        for start in range(0, len(asked), MEMBERS_AT_ONCE):
+            some = asked[start : start + MEMBERS_AT_ONCE]
+            Registration.objects.bulk_create(
+                Registration(event=event, person_id=person, community_id=event.community_id, answer=Answer.INVITED)
+                for person in some
+            )
+            notices.tell_all(event, Kind.INVITED, rows=Q(person__in=some))
+        return len(asked)
 
 
 def invite(*, event: Event, by: By, mails: list[str]) -> list[Registration]:

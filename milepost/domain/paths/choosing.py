@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from milepost.domain.people.authority import check
 from milepost.foundation import conditions
+from milepost.foundation.activity.models import Activity
 from milepost.foundation.activity.recording import record
 from milepost.foundation.common import clock
-from milepost.foundation.common.errors import DomainError
-from milepost.foundation.identity.models import Person
+from milepost.foundation.common.errors import DomainError, NotAllowed
+from milepost.foundation.identity.models import Invitation, Person
 
-from .models import Interest, NoneOfThese, Persona, PersonaChoice
+from .models import Interest, NoneOfThese, Persona, PersonaChoice, PersonaInvitation
 from .models.choice import PersonaChoiceQuerySet
 
 INTERESTS, LONGEST_INTEREST = 20, 60
@@ -83,12 +86,42 @@ def none_of_these(*, person: Person, words: str = "") -> NoneOfThese:
         return made
 
 
+def invite_as(*, invitation: Invitation, persona: Persona, by: Person) -> None:
+    """Whoever invited says that the invitation is meant for people like the persona: who joins by it is asked about it first."""
+    check(by, "people.invite", invitation.community)
+    if by.pk != invitation.invited_by_id:
+        raise NotAllowed(_("Only who made an invitation says whom it is for."))
+    _must_be_open(by, persona)
+    PersonaInvitation.objects.update_or_create(
+        invitation=invitation, defaults={"community_id": invitation.community_id, "persona": persona}
+    )
+
+
+def _invited_as(person: Person) -> uuid.UUID | None:
+    """The persona for whose like the invitation was by which they joined last."""
+    joined = Activity.objects.filter(
+        community=person.community_id, identity__person=person.pk, verb="member.joined"
+    ).order_by("-happened_at", "-pk")
+    data = joined.values_list("data", flat=True).first() or {}
+    if "invitation" not in data:
+        return None
+    named = PersonaInvitation.objects.filter(community=person.community_id, invitation=data["invitation"])
+    return named.values_list("persona", flat=True).first()
+
+
 def suggestions(person: Person) -> list[Persona]:
-    """Adopted personas whose condition holds for the person, who has neither chosen nor declined them. One query each."""
+    """Adopted personas that the person has neither chosen nor declined: first the one whose like the invitation was for by which
+    they joined, then those whose condition holds for them. One query each."""
     asked = PersonaChoice.objects.filter(person=person).exclude(left_at__isnull=False)
-    open_ones = Persona.objects.adopted().filter(community=person.community_id, suggests__isnull=False)
-    found = []
+    invited = _invited_as(person)
+    open_ones = Persona.objects.adopted().filter(
+        Q(suggests__isnull=False) | Q(pk=invited), community=person.community_id
+    )
+    found: list[Persona] = []
     for persona in open_ones.exclude(pk__in=asked.values("persona")):
+        if persona.pk == invited:
+            found.insert(0, persona)
+            continue
         try:
             condition = conditions.parse(persona.suggests, community=person.community)
         except conditions.Invalid:

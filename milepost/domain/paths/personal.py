@@ -20,6 +20,7 @@ from .models import (
     JourneySharing,
     Mentoring,
     NoneOfThese,
+    Notice,
     OwnStone,
     Persona,
     PersonaChoice,
@@ -39,6 +40,7 @@ moves(CheckIn, "person")
 moves(OwnStone, "person")
 moves(JourneySharing, "person", unique=())
 moves(Welcome, "person", unique=())
+moves(Notice, "person", unique=("kind", "about"))
 moves(Persona, "proposed_by")
 moves(Cohort, "organiser")
 
@@ -54,6 +56,7 @@ def erase(subject: Subject) -> dict[str, int]:
         OwnStone,
         JourneySharing,
         Welcome,
+        Notice,
     )
     gone = sum(model._default_manager.filter(person__in=subject.people).delete()[0] for model in own)
     met = Introduction.objects.filter(Q(asker__in=subject.people) | Q(asked__in=subject.people)).delete()[0]
@@ -84,6 +87,7 @@ for _name, _model, *_keys in (
     ("own-milestones", OwnStone, "person"),
     ("journey-sharing", JourneySharing, "person"),
     ("welcome", Welcome, "person"),
+    ("path-mails", Notice, "person"),
     ("personas-proposed", Persona, "proposed_by"),
     ("cohorts-organised", Cohort, "organiser"),
 ):

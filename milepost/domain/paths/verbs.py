@@ -7,6 +7,7 @@ from milepost.foundation.activity.registry import verb
 verb("persona.proposed", _("proposed a persona"), icon="user-round-plus")
 verb("persona.adopted", _("adopted a persona"), icon="user-round-check")
 verb("persona.retired", _("retired a persona"), icon="user-round-x", public=False)
+verb("milestone.proposed", _("proposed a milestone"), icon="milestone")
 verb("persona.chosen", _("found themselves in a persona"), icon="user-round-check", objects=True, public=False)
 verb("persona.left", _("left a persona"), icon="user-round-x", objects=True, public=False)
 verb("persona.missed", _("found themselves in no persona"), icon="user-round-search", public=False, personal=("words",))

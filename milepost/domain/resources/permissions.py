@@ -21,7 +21,6 @@ def _changes(actor: Actor, resource: Any) -> bool:
 
 
 permission("resources.view", _("See the resources"), lowest="member", public=True)
-permission("resources.search", _("Find resources"), lowest="member")
 permission("resources.propose", _("Propose a resource"), lowest="member")
 permission("resources.change", _("Change a resource"), lowest="member", when=_changes)
 permission("resources.publish", _("Publish a resource"), lowest="ambassador", when=_trusted)

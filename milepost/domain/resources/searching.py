@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F, QuerySet, TextField, UUIDField, Value
+from django.db.models import Case, F, QuerySet, TextField, UUIDField, Value, When
 from django.db.models.functions import Concat, Left
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +14,9 @@ from milepost.foundation.search.registry import LONGEST, searchable
 from .models import Resource
 
 _NONE = Value(NO_ID, output_field=UUIDField())
+# Visitors search only what is in no space, or in spaces that they may read; members all but what is hidden from them. What is for
+# members only is in a space that nobody reads and nothing hides: under the community's own id.
+_FOR_MEMBERS = Case(When(access=Resource.Access.OPEN, then=_NONE), default=F("community_id"), output_field=UUIDField())
 
 
 def _resources() -> QuerySet[Any, Any]:
@@ -24,7 +27,7 @@ def _resources() -> QuerySet[Any, Any]:
             "community_id",
             "pk",
             _NONE,
-            _NONE,
+            _FOR_MEMBERS,
             _NONE,
             "title",
             Left(Concat("summary", Value(" "), "versions__text", output_field=TextField()), LONGEST),
@@ -36,8 +39,7 @@ def _resources() -> QuerySet[Any, Any]:
 searchable(
     "resource",
     _("Resources"),
-    # Some are for members only, so visitors find none: those for everyone they see in the list.
-    permission="resources.search",
+    permission="resources.view",
     rows=_resources,
     touched={
         ("resource.published", "resource.changed", "resource.withdrawn"): (

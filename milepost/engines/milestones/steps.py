@@ -22,6 +22,9 @@ from milepost.foundation.common.databases import local_day_sql
 from milepost.foundation.common.ids import NO_ID
 from milepost.foundation.identity.models import Community, Person
 
+from . import awaiting
+from .awaiting import Awaited
+
 
 class Step(enum.StrEnum):
     """In the order in which most people take them. A value's `label` and `definition` are what pages show."""
@@ -74,6 +77,8 @@ class Journey:
     """The small steps that the community defined for itself, by their milestone's id."""
     path: set[uuid.UUID] = field(default_factory=set)
     """The milestones on the paths of the personas that they chose; empty: they chose none."""
+    awaited: list[Awaited] = field(default_factory=list)
+    """What waits for them, where it was asked for."""
     celebration: str = ""
     """How they want to be celebrated, as their profile says; empty: they said nothing."""
 
@@ -100,8 +105,8 @@ def reached(community: Community) -> Iterator[tuple[uuid.UUID, Step, datetime.da
                     yield _id(person), Step.YEAR, anniversary
 
 
-def journey(person: Person) -> Journey:
-    """One member's way, by one query."""
+def journey(person: Person, *, awaiting_too: bool = False, decides: bool = False) -> Journey:
+    """One member's way, by one query; with what waits for them, and (`decides`) what is proposed to stewards."""
     # The first match in the index; a minimum would read all replies that someone ever received.
     first = "ORDER BY day LIMIT 1"
     sql = f"""
@@ -124,16 +129,20 @@ def journey(person: Person) -> Journey:
       JOIN paths_pathstone p ON p.persona_id = c.persona_id
       WHERE c.person_id = %(person)s AND c.chosen_at IS NOT NULL AND c.left_at IS NULL
       UNION ALL
-      SELECT 'celebration', '', celebration FROM people_profile WHERE person_id = %(person)s"""
+      SELECT 'celebration', '', celebration FROM people_profile WHERE person_id = %(person)s
+      {awaiting.parts(decides=decides) if awaiting_too else ""}"""
     made = Journey()
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"person": _key(person.pk), "none": _key(NO_ID)})
+        cursor.execute(sql, {"person": _key(person.pk), "none": _key(NO_ID), "lately": awaiting.lately()})
         rows = cursor.fetchall()
     for what, text, evidence in rows:
         if text is None:
             continue
         if what == "celebration":
             made.celebration = evidence
+            continue
+        if what.startswith(awaiting.MARK):
+            made.awaited += filter(None, [awaiting.read(what, evidence)])
             continue
         if what == "path":
             made.path.add(uuid.UUID(evidence))
@@ -149,6 +158,7 @@ def journey(person: Person) -> Journey:
             found, ident = made.taken if kind else made.awards, uuid.UUID(key)
             if ident not in found or day < found[ident].day:
                 found[ident] = Reached(day, evidence)
+    made.awaited.sort(key=lambda one: (list(awaiting.Awaits).index(one.what), one.name))
     if made.joined and (anniversary := a_year_after(made.joined)) <= clock.today(person.community.time_zone):
         made.steps[Step.YEAR] = anniversary
     return made

@@ -9,6 +9,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
+from milepost.domain.paths.models import Introduction, Mentoring, Milestone, Persona
 from milepost.domain.spaces.models import Thread
 from milepost.engines.milestones import bearings
 from milepost.foundation.activity.following import catch_up
@@ -299,6 +300,36 @@ def test_home_takes_at_most_ten_queries_however_many_members(cast: Cast, django_
         cache.clear()
         with django_assert_max_num_queries(10):
             assert client.get(f"/c/{cast.community.slug}/").status_code == 200
+
+
+# --- what waits for the reader ------------------------------------------------------------------------------
+
+
+def test_what_waits_for_you_stands_on_home_until_it_is_done(cast: Cast) -> None:
+    asked = Introduction.ask(by=cast.soraya, other=cast.ife)
+    assert "Soraya Haddad would like to meet you" in home(cast.ife, cast.community)
+    assert "Waiting for you" not in home(cast.soraya, cast.community)
+    asked.agree(by=cast.ife)
+    assert "Waiting for you" not in home(cast.ife, cast.community)
+    assert "Ife Adeyemi would like to meet you, too" in home(cast.soraya, cast.community)
+    asked.refresh_from_db()
+    together = Mentoring.begin(introduction=asked, by=cast.soraya)
+    assert "You help Soraya Haddad for a while" in home(cast.ife, cast.community)
+    assert "Ife Adeyemi helps you for a while" in home(cast.soraya, cast.community)
+    together.plan(at=clock.now() + datetime.timedelta(days=2), by=cast.ife)
+    for person in (cast.ife, cast.soraya):
+        assert "Waiting for you" not in home(person, cast.community)
+
+
+def test_proposals_wait_for_stewards(cast: Cast) -> None:
+    Persona.propose(community=cast.community, name="Teachers", by=cast.soraya)
+    Milestone.propose(community=cast.community, name="First pupil", by=cast.soraya)
+    page = home(cast.lan, cast.community)
+    assert "1 persona is proposed" in page
+    assert "1 milestone is proposed" in page
+    assert "is proposed" not in home(cast.ife, cast.community)
+    elsewhere = make_member(role="steward")
+    assert "is proposed" not in home(elsewhere, elsewhere.community)
 
 
 # --- the installation's first page ---------------------------------------------------------------------

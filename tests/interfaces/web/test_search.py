@@ -7,7 +7,7 @@ import pytest
 from milepost.domain.spaces.models import Space, Thread
 from milepost.foundation.activity import following
 from milepost.interfaces.web.search.views import marked
-from tests.factories import make_cast, make_goal, make_member
+from tests.factories import make_cast, make_goal, make_member, make_resource
 
 pytestmark = pytest.mark.django_db
 
@@ -97,3 +97,17 @@ def test_a_page_of_results_takes_ten_queries(client, cast, url, django_assert_ma
     client.get(url, {"q": "mixer"})
     with django_assert_max_num_queries(10):
         client.get(url, {"q": "mixer"})
+
+
+def test_visitors_find_the_resources_that_are_open(client, cast, url):
+    make_resource(cast.community, title="Mixer for all", access="open")
+    hidden = make_resource(cast.community, title="Mixer of ours")
+    following.catch_up(["search"])
+    text = client.get(url, {"q": "mixer", "kind": "resource"}).content.decode()
+    assert "for all" in text
+    assert "of ours" not in text
+    client.force_login(cast.soraya.account)
+    text = client.get(url, {"q": "mixer", "kind": "resource"}).content.decode()
+    assert "for all" in text
+    assert "of ours" in text
+    assert f"/resources/{hidden.pk}/" in text

@@ -246,6 +246,7 @@ class Mentoring(IdModel):
                     other=made.mentee,
                     obj=made,
                     source_key=f"mentoring.begun:{made.pk}",
+                    data={"begun_by": "mentor" if by.pk == made.mentor_id else "mentee"},
                 )
             return made
 

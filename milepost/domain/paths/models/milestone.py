@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from milepost.domain.charter.models import Value
 from milepost.domain.people.authority import check
+from milepost.foundation.activity.recording import record
 from milepost.foundation.audit.models import trace
 from milepost.foundation.common import clock
 from milepost.foundation.common.errors import Conflict, DomainError
@@ -168,10 +169,14 @@ class Milestone(IdModel):
 
     @classmethod
     def propose(cls, *, community: Community, name: str, why: str = "", by: Person) -> Milestone:
-        """A member says which stone is missing; a steward adopts or declines it."""
+        """A member says which stone is missing; a steward adopts or declines it. Records `milestone.proposed`."""
         check(by, "paths.propose", community)
         with transaction.atomic():
-            return cls._place(community, name=name, why=why, icon="milestone", proposed_by=by, adopted_at=None)
+            made = cls._place(community, name=name, why=why, icon="milestone", proposed_by=by, adopted_at=None)
+            record(
+                "milestone.proposed", community=community, by=by, obj=made, source_key=f"milestone.proposed:{made.pk}"
+            )
+            return made
 
     @classmethod
     def _place(

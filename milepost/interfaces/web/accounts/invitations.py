@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from milepost.domain.paths import choosing
+from milepost.domain.paths.models import Persona
 from milepost.domain.people import inviting
 from milepost.domain.people.letters import invitation_url
 from milepost.foundation.common import clock
@@ -46,10 +48,23 @@ class InvitationForm(forms.Form):
         initial=30,
     )
 
+    persona = forms.ChoiceField(
+        label=gettext_lazy("For people like"),
+        required=False,
+        help_text=gettext_lazy("Who joins by it is asked on the first visit whether that is them."),
+    )
+
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         role = self.fields["role"]
         assert isinstance(role, forms.ChoiceField)
+        community = actor.community
+        personas = Persona.objects.adopted().filter(community=community).values_list("slug", "name")
+        persona = self.fields["persona"]
+        assert isinstance(persona, forms.ChoiceField)
+        persona.choices = [("", _("Nobody in particular")), *personas]
+        if len(persona.choices) == 1:
+            del self.fields["persona"]
         role.choices = [(r.value, r.label) for r in Role if RANK[r] <= RANK[actor.standing] and self.may(r)]
 
     def may(self, role: Role) -> bool:
@@ -70,7 +85,7 @@ class LinkForm(InvitationForm):
     max_uses = forms.IntegerField(
         label=gettext_lazy("For how many people"), min_value=1, max_value=100_000, required=False
     )
-    field_order = ("label", "role", "max_uses", "days")
+    field_order = ("label", "persona", "role", "max_uses", "days")
 
 
 class MailForm(InvitationForm):
@@ -82,7 +97,7 @@ class MailForm(InvitationForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("It stands in the mail. A sentence from you does more than ours."),
     )
-    field_order = ("mail", "note", "role", "days")
+    field_order = ("mail", "note", "persona", "role", "days")
 
     def may(self, role: Role) -> bool:
         return True
@@ -97,7 +112,7 @@ class DomainForm(InvitationForm):
         ),
     )
     label = forms.CharField(label=gettext_lazy("Where you will put it"), max_length=120, required=False)
-    field_order = ("domain", "label", "role", "days")
+    field_order = ("domain", "label", "persona", "role", "days")
 
 
 FORMS: dict[str, type[InvitationForm]] = {Kind.LINK: LinkForm, Kind.MAIL: MailForm, Kind.DOMAIN: DomainForm}
@@ -109,7 +124,8 @@ def page(request: Request) -> HttpResponseBase:
     actor, person = request.actor, own(request)
     kind = request.GET.get("kind", Kind.LINK)
     kind = kind if kind in FORMS else Kind.LINK
-    form = FORMS[kind](posted(request), actor=actor)
+    initial = {"persona": request.GET.get("persona", "")}
+    form = FORMS[kind](posted(request), actor=actor, initial=initial)
     made: list[tuple[Invitation, str]] = []
     if form.is_valid() and accepted(form, lambda: made.append(_make(person, kind, form))):
         if kind == Kind.MAIL:
@@ -130,6 +146,14 @@ def page(request: Request) -> HttpResponseBase:
 
 
 def _make(person: Any, kind: str, form: InvitationForm) -> tuple[Invitation, str]:
+    made, token = _invite(person, kind, form)
+    if slug := form.cleaned_data.get("persona"):
+        persona = Persona.objects.adopted().get(community=person.community, slug=slug)
+        choosing.invite_as(invitation=made, persona=persona, by=person)
+    return made, token
+
+
+def _invite(person: Any, kind: str, form: InvitationForm) -> tuple[Invitation, str]:
     said = form.cleaned_data
     common = {"community": person.community, "by": person, "role": said["role"], "expires_in": form.expires_in()}
     if kind == Kind.MAIL:
@@ -146,7 +170,8 @@ def _tabs(path: str, kind: str) -> list[dict[str, Any]]:
 
 def _listed(actor: Actor) -> list[Invitation]:
     """One's own; stewards see all."""
-    found = Invitation.objects.filter(community=actor.community).select_related("invited_by").order_by("-created_at")
+    found = Invitation.objects.filter(community=actor.community).select_related("invited_by", "for_persona__persona")
+    found = found.order_by("-created_at")
     if not can(actor, "people.admit"):
         found = found.filter(invited_by=actor.person)
     return list(found[:NEWEST])

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from milepost.domain.paths.models import Milestone
+from milepost.domain.paths.models import Milestone, Persona
 from milepost.domain.resources.models import ResourceVersion
 from milepost.domain.spaces.models import Thread
 from milepost.engines.milestones.bearings import bearings
@@ -87,9 +88,15 @@ def _waiting(actor: Actor) -> list[dict[str, Any]]:
     n = Dispute.objects.open().filter(community=community).count()
     words = ngettext("%(n)d award is doubted", "%(n)d awards are doubted", n) % {"n": n}
     add("milestones.award", n, words, "disputes/", _("Settle it"))
-    n = Milestone.objects.proposed().filter(community=community).count()
+    personas = Persona.objects.proposed().filter(community=community).order_by().values_list(Value("persona"))
+    milestones = Milestone.objects.proposed().filter(community=community).order_by().values_list(Value("milestone"))
+    proposed = Counter(kind for (kind,) in personas.union(milestones, all=True).order_by())
+    n = proposed["milestone"]
     words = ngettext("%(n)d milestone is proposed", "%(n)d milestones are proposed", n) % {"n": n}
     add("paths.write", n, words, "desk/milestones/?show=proposed", _("Adopt or decline"))
+    n = proposed["persona"]
+    words = ngettext("%(n)d persona is proposed", "%(n)d personas are proposed", n) % {"n": n}
+    add("personas.write", n, words, "personas/", _("Adopt or decline"))
     n = ResourceVersion.objects.waiting().filter(community=community).count()
     words = ngettext("%(n)d resource is proposed", "%(n)d resources are proposed", n) % {"n": n}
     add("resources.tend", n, words, "desk/resources/", _("Read and decide"))

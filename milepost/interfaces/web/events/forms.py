@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from milepost.foundation.identity.access import Actor
 from milepost.foundation.identity.models import Person
 from milepost.interfaces.web.home.forms import DayInput
 from milepost.interfaces.web.people.forms import zones
+from milepost.interfaces.web.times import figure
 
 from .showing import zone_of
 
@@ -368,6 +370,19 @@ class InvitationsForm(forms.Form):
 
     def addresses(self) -> list[str]:
         return [word for word in re.split(r"[\s,;]+", self.cleaned_data["mails"]) if word]
+
+
+class SegmentInvitationForm(forms.Form):
+    """To the members of a segment or list; those whose members are not told even to stewards are not offered."""
+
+    segment = forms.ChoiceField(label=_("Segment or list"))
+
+    def __init__(self, *args: Any, segments: Sequence[tuple[str, str, int]], **options: Any) -> None:
+        """`segments`: slug, name, size."""
+        super().__init__(*args, **options)
+        choice = self.fields["segment"]
+        assert isinstance(choice, forms.ChoiceField)
+        choice.choices = [(slug, f"{name} ({figure(size)})") for slug, name, size in segments]
 
 
 class AfterwardsForm(forms.Form):

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -14,6 +15,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from milepost.domain.events import attending, codes, following_up, places, registering
 from milepost.domain.events.models import Event, Registration
+from milepost.engines.segments import looking
+from milepost.engines.segments.models import Segment
 from milepost.foundation.identity.access import can, require
 from milepost.foundation.identity.models import Person
 from milepost.interfaces.web.access import Request, route
@@ -22,7 +25,7 @@ from milepost.interfaces.web.ratelimits import limited
 from milepost.interfaces.web.trying import accepted
 
 from . import drawing, showing
-from .forms import AfterwardsForm, InvitationsForm, WalkInForm
+from .forms import AfterwardsForm, InvitationsForm, SegmentInvitationForm, WalkInForm
 
 PAGE = 100
 
@@ -65,6 +68,7 @@ def people(request: Request, event: str) -> HttpResponse:
             "door_open": codes.door_is_open(found) or found.is_over,
             "walk_in": WalkInForm(actor=request.actor),
             "invitations": InvitationsForm(),
+            "to_segment": SegmentInvitationForm(segments=segments) if (segments := _segments(request)) else None,
             "may_import": can(request.actor, "events.import") and found.has_begun,
         },
     )
@@ -160,6 +164,33 @@ def invite(request: Request, event: str) -> HttpResponse:
     else:
         messages.error(request, _("Write at least one mail address."))
     return redirect("../people/")
+
+
+@require_POST
+@route("segments.view")
+@limited("event-invitations", "20/h/user")
+def invite_segment(request: Request, event: str) -> HttpResponse:
+    """The members of a segment, by whoever may see who is in it."""
+    found = hosted(request, event)
+    form = SegmentInvitationForm(request.POST, segments=_segments(request))
+    if form.is_valid():
+        segment = get_object_or_404(_open_segments(request), slug=form.cleaned_data["segment"])
+        count = registering.invite_members(event=found, by=request.actor, people=looking.people_of(segment))
+        told = ngettext("%(count)d invitation is on its way.", "%(count)d invitations are on their way.", count)
+        messages.success(request, told % {"count": count})
+    else:
+        messages.error(request, _("Choose a segment or a list."))
+    return redirect("../people/")
+
+
+def _open_segments(request: Request) -> QuerySet[Segment]:
+    return Segment.objects.kept().filter(community=request.actor.community, is_sensitive=False, size__gt=0)
+
+
+def _segments(request: Request) -> list[tuple[str, str, int]]:
+    if not can(request.actor, "segments.view"):
+        return []
+    return list(_open_segments(request).order_by("name").values_list("slug", "name", "size"))
 
 
 @route("events.host")

@@ -29,6 +29,7 @@ urlpatterns = [
     path("events/<uuid:event>/people/<uuid:person>/removal/", hosting.remove, name="event_removal"),
     path("events/<uuid:event>/walk-ins/", hosting.walk_in, name="event_walk_in"),
     path("events/<uuid:event>/invitations/", hosting.invite, name="event_invitations"),
+    path("events/<uuid:event>/invitations/segment/", hosting.invite_segment, name="event_segment_invitations"),
     path("events/<uuid:event>/check-in/<uuid:registration>/<str:code>/", hosting.check_in, name="event_check_in"),
     path("events/<uuid:event>/door/", hosting.door, name="event_door"),
     path("events/<uuid:event>/attendance/", attendance.page, name="event_attendance_files"),

@@ -21,11 +21,11 @@ from milepost.foundation.identity.access import Actor, can
 from milepost.foundation.identity.models import Community, JoinRequest, Membership
 from milepost.interfaces.web.access import Request, route
 from milepost.interfaces.web.events.showing import next_events
-from milepost.interfaces.web.home import links, moments, talk, way, words
+from milepost.interfaces.web.home import awaited, links, moments, talk, way, words
+from milepost.interfaces.web.home.definitions import NEWCOMER_DAYS
 from milepost.interfaces.web.home.goal_rows import goal_rows
 
 MOMENTS, NEWCOMERS, AMONG = 6, 6, 30
-NEWCOMER_DAYS = 60
 
 
 @require_safe
@@ -39,7 +39,7 @@ def home(request: Request) -> HttpResponse:
     person = actor.membership.person
     # Its time zone is asked for; the membership has loaded another copy of the same community.
     person.community = community
-    travelled = journey(person)
+    travelled = journey(person, awaiting_too=True, decides=can(actor, "paths.write"))
     mine = way.drawn(community, now, travelled, at_most=way.HOME)
     latest, waiting = talk.on_home(actor, now)
     return render(
@@ -48,6 +48,7 @@ def home(request: Request) -> HttpResponse:
         {
             **_purpose(community, now),
             "now": now,
+            "awaited": awaited.rows(community, travelled.awaited),
             "name": person.name,
             "stones": mine.stones,
             "next_step": _next_step(community, now, mine),

@@ -11,6 +11,7 @@ from django.test import Client
 
 from milepost.domain.events import changing, codes, filling, notices, places, registering, settling
 from milepost.domain.events.models import Event, EventSettings, Registration
+from milepost.engines.segments import listing
 from milepost.foundation.common import clock
 from tests.factories import (
     make_account,
@@ -23,6 +24,7 @@ from tests.factories import (
     make_space,
     make_when,
 )
+from tests.factories.segments import make_segment
 
 pytestmark = pytest.mark.django_db
 
@@ -425,3 +427,31 @@ def test_home_shows_the_next_ones_by_no_query_more(cast, django_assert_max_num_q
     assert "Evening 0 ahead" in page
     client(cast.lan).post(at(Event.objects.get(title="Evening 0 ahead"), "cancellation/"), {"reason": ""})
     assert "Evening 0 ahead" not in text(soraya.get(home)), "and at once no longer"
+
+
+def test_a_steward_invites_the_members_of_a_list(cast):
+    event = make_event(host=cast.lan)
+    registering.register(event=event, by=cast.mateus)
+    elsewhere = make_member()
+    singers = make_segment(cast.community, name="Singers")
+    listing.add(segment=singers, people=[cast.soraya, cast.ife, cast.mateus], by=cast.lan)
+    singers.refresh_from_db()
+    assert "Singers (3)" in text(client(cast.lan).get(at(event, "people/")))
+    notices.send()
+    mail.outbox.clear()
+    for told in ("2 invitations are on their way", "0 invitations are on their way"):
+        answer = client(cast.lan).post(at(event, "invitations/segment/"), {"segment": singers.slug}, follow=True)
+        assert told in text(answer)
+    notices.send()
+    asked = {row.person_id for row in Registration.objects.filter(event=event, answer="invited")}
+    assert asked == {cast.soraya.pk, cast.ife.pk}
+    assert {one.to[0] for one in mail.outbox} == {cast.soraya.account.email, cast.ife.account.email}
+    assert len(mail.outbox) == 2
+    notices.send()
+    assert len(mail.outbox) == 2
+    hosted = make_event(host=cast.soraya)
+    assert "Singers" not in text(client(cast.soraya).get(at(hosted, "people/")))
+    assert client(cast.soraya).post(at(hosted, "invitations/segment/"), {"segment": singers.slug}).status_code == 403
+    theirs = make_segment(elsewhere.community, name="Others")
+    client(cast.lan).post(at(event, "invitations/segment/"), {"segment": theirs.slug})
+    assert Registration.objects.filter(event=event).count() == 3

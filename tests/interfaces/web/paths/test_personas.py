@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime
+import re
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from milepost.domain.paths import choosing
 from milepost.domain.paths.models import NoneOfThese, Persona, PersonaChoice
+from milepost.domain.people import inviting
 from milepost.engines.milestones import bearings
 from milepost.engines.milestones import map as mapping
 from milepost.foundation.common import clock
+from milepost.foundation.common.errors import DomainError, NotAllowed
 from milepost.foundation.identity.models import Account, Person
 from tests.factories import (
     Cast,
@@ -265,3 +269,36 @@ class TestWhomWeAsk:
         assert "Professionals" not in read(cast, cast.soraya, "me/journey/suggestions/")
         assert as_(cast.soraya).get(url(cast, "persona-choice/")).status_code == 200
         assert "cannot be used" in read(cast, cast.lan, "personas/pros/")
+
+
+class TestInvitationsForAPersona:
+    """An invitation names whom it is for; whoever joins by it is asked on the first visit."""
+
+    def test_named_asked_and_answered(self, cast: Cast) -> None:
+        page = as_(cast.lan).post(
+            url(cast, "invitations/"), {"label": "Poster", "persona": "pros", "role": "member", "days": "30"}
+        )
+        assert page.status_code == 200
+        link = re.search(r"/i/([\w-]+)/", page.content.decode())
+        assert link
+        assert "for people like “Professionals”" in page.content.decode()
+        joined = inviting.accept(token=link[1], account=cast.noor, agreed=True).person
+        assert [one.slug for one in choosing.suggestions(joined)] == ["pros"]
+        as_(joined).post(url(cast, "welcome/"))
+        assert "may be you" in read(cast, joined, "welcome/persona/")
+        choosing.decline(person=joined, persona=Persona.objects.get(slug="pros"))
+        assert choosing.suggestions(joined) == []
+
+    def test_who_joins_otherwise_is_not_asked(self, cast: Cast) -> None:
+        assert choosing.suggestions(make_member(cast.community)) == []
+
+    def test_not_by_others_and_not_for_what_is_retired(self, cast: Cast) -> None:
+        made, _token = inviting.invite_link(community=cast.community, by=cast.lan)
+        pros = Persona.objects.get(slug="pros")
+        with pytest.raises(NotAllowed):
+            choosing.invite_as(invitation=made, persona=pros, by=cast.amara)
+        pros.retire(by=cast.lan)
+        with pytest.raises(DomainError):
+            choosing.invite_as(invitation=made, persona=pros, by=cast.lan)
+        form = as_(cast.lan).post(url(cast, "invitations/"), {"persona": "pros", "role": "member", "days": "30"})
+        assert "for people like" not in form.content.decode().lower() or form.status_code == 422
