@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.engines.faults import a_site, told
 from tests.sites import Site
 
-pytestmark = [pytest.mark.slow, pytest.mark.sqlite]
+pytestmark = pytest.mark.slow
 
 COMMUNITY = """
-import datetime
 from milepost.domain.people.joining import found_community
 from milepost.domain.paths.describing import Details
 from milepost.domain.paths.models import Milestone
+from milepost.engines.milestones import backfilling
 from milepost.engines.milestones.backfilling import put_in_force
 from milepost.foundation.activity.recording import record
-from milepost.foundation.identity.models import Community, Identity, Membership, Person
+from milepost.foundation.identity.models import Identity, Membership, Person
 
 community = found_community(slug="crash", name="Crash", owner=None)
 for name, least in (("Once", 1), ("Thrice", 3)):
@@ -36,82 +36,100 @@ for n in range(60):
     identity = Identity.objects.create(community=community, person=person, source="test", source_key=str(n), name=person.name)
     for day in range(1 + n % 4):
         record("thread.started", community=community, by=identity, happened_at=now + datetime.timedelta(days=day))
+
+def facts():
+    from collections import Counter
+    from milepost.engines.milestones.models import Award
+    from milepost.foundation.activity.models import Activity
+    names = dict(Milestone.objects.values_list("pk", "name"))
+    lines = Activity.objects.filter(verb="milestone.reached").standing().values_list("object_id", flat=True)
+    awards = Award.objects.standing().select_related("milestone")
+    return [
+        Counter(names[pk] for pk in lines), Counter(a.milestone.name for a in awards),
+        sorted({(a.milestone.name, str(a.reached_on)) for a in awards}),
+    ]
 """
-KILLED = """
-import os, signal
-from milepost.foundation.activity import following
-from milepost.engines.milestones import {module}
-real, left = {module}.{name}, [{after}]
-def cut_off(*words, **more):
-    done = real(*words, **more)
-    left[0] -= 1
-    if not left[0]:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return done
-{module}.{name} = cut_off
-"""
-FACTS = """
-import json
-from collections import Counter
-from milepost.engines.milestones.models import Award
-from milepost.foundation.activity.models import Activity
-from milepost.domain.paths.models import Milestone
-names = dict(Milestone.objects.values_list("pk", "name"))
-told = Counter(names[pk] for pk in Activity.objects.filter(verb="milestone.reached").standing().values_list("object_id", flat=True))
-held = Counter(Award.objects.standing().values_list("milestone__name", flat=True))
-days = sorted({(a.milestone.name, str(a.reached_on)) for a in Award.objects.select_related("milestone")})
-print(json.dumps([told, held, days]))
-"""
-EXPECTED = [
+EXPECTED: list[Any] = [
     {"Once": 60, "Thrice": 30},
     {"Once": 60, "Thrice": 30},
     [["Once", "2026-03-02"], ["Thrice", "2026-03-04"]],
 ]
+NOTHING: list[Any] = [{}, {}, []]
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
-    made = Site.prepared(tmp_path / "home")
-    made.python(COMMUNITY)
-    return made
+def site(tmp_path: Path) -> Iterator[Site]:
+    with a_site(tmp_path / "home") as made:
+        yield made
 
 
-def facts(site: Site) -> list[Any]:
-    found: list[Any] = json.loads(site.python(FACTS))
-    return found
-
-
-def killed(site: Site, module: str, name: str, after: int, then: str) -> None:
-    process = site.start_python(KILLED.format(module=module, name=name, after=after) + then)
-    process.communicate(timeout=400)
-    assert process.returncode == -signal.SIGKILL
-
-
-def test_a_worker_killed_in_a_batch_and_two_that_come_after_it(site: Site) -> None:
-    # After the awards of the first rule, before the batch is whole; then between awards and their lines in the log.
-    killed(site, "readers", "keep", 1, "following.catch_up()")
-    killed(site, "settling", "insert_rows", 1, "following.catch_up()")
-    told, held = facts(site)[:2]
-    assert told == held == {}, "a batch takes effect whole or not at all"
-    both = [site.start("readers", "run", "--json") for _ in range(2)]
-    for one in both:
-        _out, error = one.communicate(timeout=400)
-        assert one.returncode == 0, error
-    assert facts(site) == EXPECTED
+def test_a_worker_killed_again_and_again_in_a_batch_and_two_that_come_after_it(site: Site) -> None:
+    """After the awards, before their lines in the log; after the first rule; and when all is written but the cursor."""
+    cut_off, whole, again = told(
+        site,
+        COMMUNITY
+        + """
+engine = "milepost.engines.milestones."
+killed(engine + "settling:insert_rows", 1)
+killed(engine + "settling:_tell", 1)
+killed(engine + "readers:keep", 1)
+killed(engine + "readers:expect", 2)
+cut_off = facts()
+two_at_once()
+whole = facts()
+two_at_once()
+print(json.dumps([cut_off, whole, facts()]))
+""",
+    )
+    assert cut_off == NOTHING, "a batch takes effect whole or not at all"
+    assert whole == EXPECTED
+    assert again == EXPECTED
 
 
 def test_a_backfill_that_was_cut_off_goes_on(site: Site) -> None:
-    assert site.milepost("readers", "run", "rollup").returncode == 0
-    piecewise = "backfilling.CHUNK = 7\n"
-    killed(
-        site, "backfilling", "settle", 4,
-        piecewise + "from milepost.domain.paths.models import Milestone\n"
-        "backfilling.backfill(Milestone.objects.get(name='Once'))",
-    )  # fmt: skip
-    told, held = facts(site)[:2]
-    assert told == held == {"Once": 21}, "three pieces were whole"
-    done = site.json("milestones", "backfill", "--community", "crash")
-    assert [(row["milestone"], row["new"]) for row in done] == [("once", 39), ("thrice", 30)]
-    assert facts(site) == EXPECTED
-    assert site.milepost("readers", "run").returncode == 0
-    assert facts(site) == EXPECTED
+    piece, whole, again = told(
+        site,
+        COMMUNITY
+        + """
+following.catch_up(["rollup"])
+def fill(name):
+    backfilling.CHUNK = 7
+    backfilling.backfill(Milestone.objects.get(name=name))
+killed("milepost.engines.milestones.backfilling:settle", 4, lambda: fill("Once"))
+piece = facts()
+fill("Once")
+fill("Thrice")
+whole = facts()
+following.catch_up()
+print(json.dumps([piece, whole, facts()]))
+""",
+    )
+    assert piece[:2] == [{"Once": 21}, {"Once": 21}], "three pieces were whole"
+    assert whole == EXPECTED
+    assert again == EXPECTED
+
+
+def test_an_import_that_was_cut_off_goes_on(site: Site) -> None:
+    """Killed while the file is read, and again while its awards are written; then two at once."""
+    cut_off, whole = told(
+        site,
+        COMMUNITY
+        + """
+import io
+from milepost.outward.connectors.awards import importing
+from milepost.outward.connectors.models import AwardRow
+Milestone.define(community=community, name="Gig", slug="gig", by=None, details=Details(way="import"))
+lines = "".join(f"test:{n},gig,2026-03-05\\n" for n in range(60))
+importing.AT_ONCE = 20
+def bring():
+    file = io.BytesIO(("member,milestone,reached_on\\n" + lines).encode())
+    importing.apply(run=importing.begin(community=community, file=file, file_name="gigs.csv", by=None), by=None)
+killed("milepost.outward.connectors.awards.importing:_row", 30, bring)
+killed("milepost.engines.milestones.bringing:_tell", 2, bring)
+cut_off = facts()
+two_at_once(bring)
+print(json.dumps([cut_off, [*facts(), AwardRow.objects.count()]]))
+""",
+    )
+    assert cut_off[:2] == [{"Gig": 20}, {"Gig": 20}], "one piece was whole"
+    assert whole == [{"Gig": 60}, {"Gig": 60}, [["Gig", "2026-03-05"]], 60]
