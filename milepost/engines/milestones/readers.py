@@ -15,6 +15,7 @@ from django.db import connection
 from milepost.foundation.activity.following import Batch, Projection, reader
 from milepost.foundation.common.databases import local_day_sql
 from milepost.foundation.conditions.language import ANYTHING
+from milepost.foundation.conditions.needing import Totals
 from milepost.foundation.conditions.sql import a_date, ident, is_postgresql
 from milepost.foundation.conditions.touching import Touched, touched
 
@@ -72,8 +73,10 @@ class _Pass:
         self.there, self.days, self.held = there, days, held
         self.past = there.by_verb.get(ANYTHING, set())
         self.news: list[News] = []
+        self.totals = Totals()
 
     def ask(self, rules: Sequence[Rule]) -> None:
+        self._sum_up(rules)
         for rule in rules:
             if rule.requires or rule.builds_on:
                 self._write()
@@ -85,17 +88,38 @@ class _Pass:
         self.there.by_verb[REACHED] |= {one.person for _rule, one in self.news}
         self.news.clear()
 
-    def _ask(self, rule: Rule) -> None:
+    def _sum_up(self, rules: Sequence[Rule]) -> None:
+        """Read how often those who are asked about did what the rules count, ever: it shows of most that they are far off."""
+        wanted: dict[str, set[uuid.UUID]] = defaultdict(set)
+        for rule in rules:
+            if verbs := rule.verbs_needed:
+                people = self._near(rule) - self.past
+                if rule.requires or rule.builds_on:
+                    # Who reaches what it builds on in this very batch is not known yet.
+                    people |= self.days.first.keys()
+                open_ones = self._still_open(rule, people)
+                for verb in verbs:
+                    wanted[verb].update(open_ones)
+        self.totals.read(wanted)
+
+    def _near(self, rule: Rule) -> set[uuid.UUID]:
+        """Those about whom the batch says something that the rule asks for."""
         asked = set().union(*(self.there.by(condition) for condition in rule.conditions))
         if rule.requires:
             asked |= self.there.by_verb.get(REACHED, set())
         # What was done toward someone says nothing to a rule that asks what they did.
-        near = asked & self.days.acted if rule.is_about_doing else asked
+        return asked & (self.days.acted | self.past) if rule.is_about_doing else asked
+
+    def _ask(self, rule: Rule) -> None:
+        near = self._near(rule)
         open_ones = self._still_open(rule, near - self.past)
+        if rule.verbs_needed:
+            # Time alone adds nothing to what somebody did: there is no day to look at them again, either.
+            open_ones = [person for person in open_ones if rule.is_in_reach(person, self.totals)]
         if open_ones:
             self._first_days(rule, open_ones)
             expect(rule, open_ones)
-        if again := list(self.past & asked):
+        if again := list(self.past & near):
             self._examine(rule, again)
 
     def _first_days(self, rule: Rule, people: list[uuid.UUID]) -> None:
@@ -135,7 +159,9 @@ def _held(days: Days) -> Held:
     everyone = [(person.hex, day.isoformat()) for person, day in days.first.items()]
     by_rule = ", ".join(f"'{how.value}'" for how in FOUND_BY_RULE)
     found: Held = defaultdict(dict)
+    # The same few ids in many rows.
     milestones: dict[Any, uuid.UUID] = {}
+    people: dict[Any, uuid.UUID] = {}
     for start in range(0, len(everyone), AT_ONCE):
         some = everyone[start : start + AT_ONCE]
         if is_postgresql():
@@ -153,7 +179,7 @@ def _held(days: Days) -> Held:
             )
             for milestone, person, is_over in cursor.fetchall():
                 key = milestones.get(milestone) or milestones.setdefault(milestone, ident(milestone))
-                found[key][ident(person)] = bool(is_over)
+                found[key][people.get(person) or people.setdefault(person, ident(person))] = bool(is_over)
     return found
 
 

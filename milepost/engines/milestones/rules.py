@@ -21,7 +21,8 @@ from milepost.foundation.conditions.intervals import intervals_sql
 from milepost.foundation.conditions.language import ANYTHING
 from milepost.foundation.conditions.leaves import OBJECTS, Deeds, Scope
 from milepost.foundation.conditions.matching import rows_of
-from milepost.foundation.conditions.sql import ALWAYS, a_date, day, earlier_of, ident, joined, sql
+from milepost.foundation.conditions.needing import Need, Totals, needs
+from milepost.foundation.conditions.sql import ALWAYS, a_date, among, day, earlier_of, ident, joined, sql
 from milepost.foundation.identity.models import Community
 
 from .models import RuleInForce
@@ -84,7 +85,19 @@ class Rule:
     @property
     def builds_on(self) -> set[str]:
         """Slugs of the milestones that have to be reached before, or that the rule names."""
-        return {slug for condition in self.conditions for slug in reached_in(condition.tree)}
+        return {slug for _occurrence, condition in self.variants for slug in named_in(condition)}
+
+    @property
+    def verbs_needed(self) -> set[str]:
+        """What nobody reaches it without: deeds whose sums show who is far off. None where one way to it asks for none."""
+        if self.milestone.repeats == Milestone.Repeats.EACH:
+            return set()
+        ways = [needs_of(condition) for _occurrence, condition in self.variants]
+        return {verb for way in ways for need in way for verb in need.verbs} if all(ways) else set()
+
+    def is_in_reach(self, person: uuid.UUID, totals: Totals) -> bool:
+        """Whether the person did enough for one of the ways to it, all days together."""
+        return any(totals.allow(person, needs_of(condition)) for _occurrence, condition in self.variants)
 
     def select(self, people: Sequence[uuid.UUID] | None = None) -> Sql:
         """SELECT person_id, occurrence, day: everyone for whom it holds, and the first day on which it did."""
@@ -102,7 +115,7 @@ class Rule:
 
     def found(self, people: Sequence[uuid.UUID] | None = None) -> Iterator[Found]:
         """The rows of `select`."""
-        for person, occurrence, on in rows_of(self.select(people)):
+        for person, occurrence, on in rows_of(self.select(people) if people is None else asked_of(self, people)):
             yield Found(ident(person), as_kept(occurrence), a_date(on))
 
     def _years(self) -> Iterator[tuple[str, Condition]]:
@@ -126,6 +139,48 @@ class Rule:
             " {present} WHERE o.day <= {today}{belongs} GROUP BY o.person_id, o.unit",
             rows=rows, present=_PRESENT.format(of="o"), today=day(clock.today(self.community.time_zone)), belongs=_BELONGS,
         )  # fmt: skip
+
+
+_worked_out: dict[str, tuple[Condition, frozenset[str], tuple[Need, ...]]] = {}
+_asked: dict[tuple[uuid.UUID, int, datetime.date, str], tuple[Rule, Sql]] = {}
+MANY = 2_000
+"""Rules of which this process remembers what was worked out."""
+SOMEBODY = (uuid.UUID(int=7),)
+"""Stands in a remembered statement for the people that it will be asked about."""
+
+
+def _of(condition: Condition) -> tuple[Condition, frozenset[str], tuple[Need, ...]]:
+    known = _worked_out.get(condition.hash)
+    if known is None or known[0] is not condition:
+        if len(_worked_out) > MANY:
+            _worked_out.clear()
+        known = _worked_out[condition.hash] = condition, frozenset(reached_in(condition.tree)), needs(condition)
+    return known
+
+
+def named_in(condition: Condition) -> frozenset[str]:
+    """Slugs of the milestones that it names; worked out once."""
+    return _of(condition)[1]
+
+
+def needs_of(condition: Condition) -> tuple[Need, ...]:
+    """What it cannot do without; worked out once."""
+    return _of(condition)[2]
+
+
+def asked_of(rule: Rule, people: Sequence[uuid.UUID]) -> Sql:
+    """`rule.select(people)`; of rules that are asked for one first day the statement is written once a day."""
+    if rule.repeats:
+        return rule.select(people)
+    zone = rule.community.time_zone
+    name = (rule.milestone.pk, rule.version, clock.today(zone), zone)
+    known = _asked.get(name)
+    if known is None or known[0].variants is not rule.variants:
+        if len(_asked) > MANY:
+            _asked.clear()
+        known = _asked[name] = rule, rule.select(SOMEBODY)
+    (nobody,), (those,) = among("", SOMEBODY).params, among("", people).params
+    return Sql(known[1].text, tuple(those if param == nobody else param for param in known[1].params))
 
 
 _PRESENT = (

@@ -20,6 +20,7 @@ JOBS = {
     "ready": "posting:prepare",
     "kept": "posting:kept",
     "opinion": "opinion:measure",
+    "crowd": "crowd:make",
     "segment": "segments:fill",
     "first-days": "milestones:first_days",
     "following": "milestones:following",

@@ -39,6 +39,11 @@ QUICK = 100
 @click.option(
     "--database", type=click.Choice(DATABASES), help="Only this one; by default imports on both, the rest on SQLite."
 )
+@click.option(
+    "--keep",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="For milestones and segments on SQLite: keep the members that are made in this folder, and take them from there.",
+)
 @click.option("--quick", is_flag=True, help="A hundredth of everything.")
 @click.option(
     "--json", "out", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures to this file too."
@@ -51,6 +56,7 @@ def bench(
     crowd: int,
     activities: int,
     database: str | None,
+    keep: Path | None,
     quick: bool,
     out: Path | None,
 ) -> None:
@@ -74,7 +80,9 @@ def bench(
             if name == "cocreate":
                 found[name], lines = _votes(terminal, QUICK if quick else 1)
             else:
-                found[name], lines = _measure(name, messages, members, posts, (crowd, activities), database, terminal)
+                found[name], lines = _measure(
+                    name, messages, members, posts, (crowd, activities, keep), database, terminal
+                )
             click.echo("\n" + lines)
             if out:
                 # After each part: a later one that fails must not take the figures along.
@@ -103,11 +111,13 @@ def _measure(
     messages: int,
     members: int,
     posts: int,
-    crowd: tuple[int, int],
+    crowd: tuple[int, int, Path | None],
     database: str | None,
     terminal: Terminal,
 ) -> tuple[Any, str]:
     from . import importing, milestones, pages, posting, segments, tables
+
+    many, deeds, keep = crowd
 
     if name == "import":
         found = importing.measure(messages, [database] if database else _there(terminal), terminal.note)
@@ -116,10 +126,10 @@ def _measure(
         found = pages.compare(members, posts, database or "sqlite", terminal.note)
         return found, tables.of_pages(found)
     if name == "milestones":
-        found = milestones.measure(*crowd, [database] if database else _there(terminal), terminal.note)
+        found = milestones.measure(many, deeds, [database] if database else _there(terminal), terminal.note, keep)
         return found, tables.of_milestones(found)
     if name == "segments":
-        found = segments.measure(*crowd, [database] if database else _there(terminal), terminal.note)
+        found = segments.measure(many, deeds, [database] if database else _there(terminal), terminal.note, keep)
         return found, tables.of_segments(found)
     found = posting.measure(messages // 5, database or "sqlite", terminal.note)
     return found, tables.of_posting(found)

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 import math
 import random
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
+
+from .grounds import Ground
 
 DAYS = 1_095
 VERBS = (
@@ -39,6 +46,36 @@ def as_key(kind: int, n: int) -> str:
 PERSON, IDENTITY, MEMBERSHIP = 1, 2, 3
 
 
+def bring(site: Ground, members: int, activities: int, keep: Path | None) -> None:
+    """Lay a crowd that was kept in `keep` into a site on SQLite, or make it and keep it there; without a folder, nothing.
+
+    Its days count back from today, so it is kept for a day.
+    """
+    if keep is None or site.database != "sqlite":
+        return
+    kept = keep / f"crowd-{members}-{activities}-{datetime.now(tz=UTC).date()}.sqlite3"
+    own = site.home / "milepost.sqlite3"
+    there = kept.exists()
+    if there:
+        shutil.copyfile(kept, own)
+    # One that was kept gets the migrations that came meanwhile.
+    site.run("crowd", members=members, activities=activities)
+    if not there:
+        keep.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(own)) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        shutil.copyfile(own, kept)
+
+
+def make(members: int, activities: int) -> str:
+    """In a process of its own: a crowd in a site, if there is none yet."""
+    from ..site import prepare, start
+
+    start()
+    prepare()
+    return str(build(members, activities).slug)
+
+
 def build(members: int, activities: int) -> Any:
     """Returns the community."""
     from django.db import connection
@@ -46,6 +83,8 @@ def build(members: int, activities: int) -> Any:
     from milepost.foundation.common.bulk import learn_statistics
     from milepost.foundation.identity.models import Community
 
+    if made := Community.objects.filter(slug="crowd").first():
+        return made
     community = Community.objects.create(slug="crowd", name="A crowd")
     with connection.cursor() as cursor:
         _people(cursor, community, members)

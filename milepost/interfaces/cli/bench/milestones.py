@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from .crowd import bring
 from .grounds import ground
 from .metering import Meter, memory
 
@@ -24,17 +26,21 @@ RULES: dict[str, dict[str, Any]] = {
 }
 
 
-def measure(members: int, activities: int, databases: list[str], say: Callable[[str], None]) -> dict[str, Any]:
+def measure(
+    members: int, activities: int, databases: list[str], say: Callable[[str], None], keep: Path | None = None
+) -> dict[str, Any]:
     found: dict[str, Any] = {"members": members, "activities": activities, "targets": TARGETS, "rules": {}}
     for database in databases:
         say(f"First days of {members:,} members with {activities:,} activities on {database}.")
         with ground(database) as site:
+            bring(site, members, activities, keep)
             found[database] = site.run("first-days", members=members, activities=activities, server=site.server)
     found["curve"] = []
     size = 10_000
     while size <= members:
         say(f"{ACTIVE} milestones in force, {NEW:,} new activities of {size:,} members on SQLite.")
         with ground("sqlite") as site:
+            bring(site, size, size * activities // members, keep)
             found["curve"].append(site.run("following", members=size, activities=size * activities // members))
         size *= 10
     return found

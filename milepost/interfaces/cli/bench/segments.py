@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from .crowd import bring
 from .grounds import ground
 from .metering import Meter, memory
 
@@ -21,11 +23,14 @@ RULE: dict[str, Any] = {
 }
 
 
-def measure(members: int, activities: int, databases: list[str], say: Callable[[str], None]) -> dict[str, Any]:
+def measure(
+    members: int, activities: int, databases: list[str], say: Callable[[str], None], keep: Path | None = None
+) -> dict[str, Any]:
     found: dict[str, Any] = {"members": members, "activities": activities, "targets": TARGETS}
     for database in databases:
         say(f"A segment of {members:,} members with {activities:,} activities on {database}.")
         with ground(database) as site:
+            bring(site, members, activities, keep)
             found[database] = site.run("segment", members=members, activities=activities, server=site.server)
     return found
 
