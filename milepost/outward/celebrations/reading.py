@@ -24,6 +24,7 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from milepost.domain.paths.models import Milestone
 from milepost.engines.milestones import celebrating
 from milepost.engines.milestones.celebrating import Who
 from milepost.foundation.identity.access import Actor
@@ -33,8 +34,8 @@ from . import wordings
 from .models import Cheer, Moment, MomentAward, Word
 
 Kind = Moment.Kind
-NAMED = 8
-"""People of one moment whose names are said; of more, how many."""
+NAMED, QUOTED = 8, 4
+"""People and milestones of one moment whose names are said; of more, how many."""
 _COMMUNITY = Value(celebrating.Celebration.COMMUNITY.value)
 
 
@@ -90,6 +91,7 @@ class Reached:
     milestone: str
     milestone_id: uuid.UUID
     slug: str
+    is_step: bool
     day: datetime.date
     words: str
     mine: bool
@@ -128,8 +130,9 @@ class Shown:
 
     @property
     def milestones(self) -> list[tuple[str, str]]:
-        """(name, slug), each once."""
-        return list(dict.fromkeys((one.milestone, one.slug) for one in self.reached))
+        """(name, slug), each once; small steps after what was reached in someone's life."""
+        found = sorted(self.reached, key=lambda one: one.is_step)
+        return list(dict.fromkeys((one.milestone, one.slug) for one in found))
 
 
 def shown(moments: Sequence[Moment], actor: Actor) -> list[Shown]:
@@ -162,7 +165,7 @@ def _reached(idents: Sequence[uuid.UUID], actor: Actor) -> dict[uuid.UUID, list[
         .values(
             "pk", "moment_id", "award_id", "taken_back_at",
             person=F("award__person_id"), stone=F("award__milestone__name"), stone_id=F("award__milestone_id"),
-            slug=F("award__milestone__slug"), day=F("award__reached_on"), words=F("award__evidence"), secret=F("award__milestone__is_secret"),
+            slug=F("award__milestone__slug"), stone_kind=F("award__milestone__kind"), day=F("award__reached_on"), words=F("award__evidence"), secret=F("award__milestone__is_secret"),
             **celebrating.person_columns("award__person", "who_"),
         )
         .order_by("award__reached_on", "award__claimed_at", "pk")
@@ -177,7 +180,7 @@ def _reached(idents: Sequence[uuid.UUID], actor: Actor) -> dict[uuid.UUID, list[
         found[row["moment_id"]].append(
             Reached(
                 row["pk"], row["award_id"], who, row["person"], row["stone"], row["stone_id"], row["slug"],
-                row["day"], row["words"], row["person"] == own, quiet, back,
+                row["stone_kind"] == Milestone.Kind.STEP, row["day"], row["words"], row["person"] == own, quiet, back,
             )
         )  # fmt: skip
     return found
@@ -208,17 +211,17 @@ def sentence_values(moment: Moment, one: Shown, community: Community) -> dict[st
     # Of several years none is said: it would be wrong for most.
     years = since.pop() if len(since) == 1 else 0
     return {
-        "name": _listed(names), "count": len(names), "day": day, "years": years, "community": community.name,
-        "milestone": get_text_list([f"“{name}”" for name, _slug in one.milestones], _("and")),
+        "name": _listed(names, NAMED), "count": len(names), "day": day, "years": years, "community": community.name,
+        "milestone": _listed([f"“{name}”" for name, _slug in one.milestones], QUOTED),
     }  # fmt: skip
 
 
-def _listed(names: list[str]) -> str:
-    rest = len(names) - NAMED
+def _listed(names: list[str], most: int) -> str:
+    rest = len(names) - most
     if rest <= 0:
         return get_text_list(names, _("and"))
     more = ngettext("%(n)d more", "%(n)d more", rest) % {"n": rest}
-    return get_text_list([*names[:NAMED], more], _("and"))
+    return get_text_list([*names[:most], more], _("and"))
 
 
 def find(actor: Actor, ident: uuid.UUID) -> Shown | None:
