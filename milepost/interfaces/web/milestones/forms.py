@@ -4,7 +4,7 @@ import datetime
 import re
 import uuid
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext as _now
@@ -44,6 +44,14 @@ ICONS = (
     ("hammer", _("Hammer")),
     ("camera", _("Camera")),
     ("rocket", _("Rocket")),
+)
+WAYS = (
+    (Milestone.Way.CLAIM, _("A member says so: best for what happens in their lives")),
+    (Milestone.Way.AWARD, _("A steward awards it")),
+    (Milestone.Way.RULE, _("A rule finds it in what happens here: you write the rule on the next page")),
+    (Milestone.Way.ATTENDANCE, _("By attending an event")),
+    (Milestone.Way.RESOURCE, _("By finishing a resource")),
+    (Milestone.Way.IMPORT, _("It comes from another system, in a file")),
 )
 _ADDRESS = re.compile(r"/(event|resource)s/([^/?#]+)/?")
 
@@ -111,7 +119,13 @@ class DefinitionForm(ProposalForm):
         label=_("Which of our values it serves"), required=False, queryset=Value.objects.none()
     )
     goal = forms.ModelChoiceField(label=_("Which of our goals it serves"), required=False, queryset=Goal.objects.none())
-    way = forms.ChoiceField(label=_("How it is reached"), required=False, choices=Milestone.Way)
+    way = forms.ChoiceField(
+        label=_("How it is reached"),
+        required=False,
+        choices=WAYS,
+        initial=Milestone.Way.CLAIM,
+        widget=forms.RadioSelect(),
+    )
     subject = forms.CharField(
         label=_("Which event or resource"),
         required=False,
@@ -185,6 +199,23 @@ class DefinitionForm(ProposalForm):
                 _("There is nothing at this address. Copy it from the page of the event or resource.")
             )
         return found
+
+    PLAIN: ClassVar[dict[str, Any]] = {"kind": Milestone.Kind.LIFE, "repeats": Milestone.Repeats.ONCE}
+    MORE = (
+        "kind", "value", "goal", "requires", "repeats", "valid_for_days", "grants_role", "spaces", "is_secret",
+    )  # fmt: skip
+
+    @property
+    def more(self) -> list[forms.BoundField]:
+        """What most milestones leave as it is."""
+        return [self[name] for name in self.MORE if name in self.fields]
+
+    @property
+    def shows_more(self) -> bool:
+        """Whether any of that was said, or is wrong."""
+        if any(field.errors for field in self.more):
+            return True
+        return any((field.value() or "") not in ("", [], self.PLAIN.get(field.name)) for field in self.more)
 
     def details(self) -> Details:
         """Without the rule, which is kept as it is where a rule still finds it."""
