@@ -11,7 +11,7 @@ import pytest
 from tests.engines.faults import a_site, told
 from tests.sites import Site
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite]
 
 COMMUNITY = """
 from milepost.domain.people.joining import found_community
