@@ -26,6 +26,9 @@ from milepost.foundation.common import clock
 
 def start(work):
     connections.close_all()
+    for one in connections.all():
+        # A pool's connections would be one and the same in both processes.
+        getattr(one, "close_pool", lambda: None)()
     child = os.fork()
     if child:
         return child

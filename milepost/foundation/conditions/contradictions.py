@@ -24,10 +24,13 @@ def contradictions(clause: Clause) -> list[Problem]:
 
 
 def _flat(clause: Clause) -> Iterator[Clause]:
-    """What must hold together, through groups of `all` in each other."""
-    if "all" in clause.tree:
+    """What must hold together, through groups of `all`, of one part, and doubly negated ones in each other."""
+    tree = clause.tree
+    if "all" in tree or ("any" in tree and len(clause.parts) == 1):
         for part in clause.parts:
             yield from _flat(part)
+    elif "not" in tree and "not" in tree["not"]:
+        yield from _flat(clause.parts[0].parts[0])
     else:
         yield clause
 

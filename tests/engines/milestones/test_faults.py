@@ -11,7 +11,7 @@ import pytest
 from tests.engines.faults import a_site, told
 from tests.sites import Site
 
-pytestmark = [pytest.mark.slow, pytest.mark.sqlite]
+pytestmark = pytest.mark.slow
 
 COMMUNITY = """
 from milepost.domain.people.joining import found_community

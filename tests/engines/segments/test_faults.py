@@ -10,7 +10,7 @@ import pytest
 from tests.engines.faults import a_site, told
 from tests.sites import Site
 
-pytestmark = [pytest.mark.slow, pytest.mark.sqlite]
+pytestmark = pytest.mark.slow
 
 COMMUNITY = """
 from collections import Counter

@@ -128,6 +128,8 @@ def test_names_every_problem_at_once(community: Community):
 CONTRADICTIONS = [
     ([{"role": "member"}, {"not": {"role": "member"}}], "/all/1"),
     ([{"role": "member"}, {"role": "steward"}], "/all/1"),
+    ([{"role": "member"}, {"any": [{"role": "steward"}]}], "/all/1/any/0"),
+    ([{"role": "member"}, {"not": {"not": {"role": "steward"}}}], "/all/1/not/not"),
     ([{"attribute": "kind", "is": "bot"}, {"attribute": "kind", "in": ["human", "organisation"]}], "/all/1"),
     ([{"did": "reply.posted", "at_least": 3, "within": "P30D"}, {"did": "reply.posted", "at_most": 2}], "/all/1"),
     ([{"did": "reply.posted", "exactly": 0}, {"all": [{"did": "reply.posted"}]}], "/all/1/all/0"),

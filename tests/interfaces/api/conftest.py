@@ -126,7 +126,9 @@ def known(cast: Cast, settings: Any) -> dict[str, Any]:
     opportunity.take(by=cast.amara)
     make_segment(community, name="Guests")
     stone = make_milestone(community, slug="own-evening", verified_by=Milestone.Verifier.STEWARD)
-    claim = MilestoneClaim.make(person=cast.ife, milestone=stone, reached_on=datetime.date(2026, 1, 5), text="Sold out.")
+    claim = MilestoneClaim.make(
+        person=cast.ife, milestone=stone, reached_on=datetime.date(2026, 1, 5), text="Sold out."
+    )
     return {
         "slug": community.slug,
         "segment": make_segment(community, name="Hosts").slug,
