@@ -173,9 +173,10 @@ def test_any_rule_goes_through_the_editor_and_says_the_same(tree: Any):
     try:
         again = parse(drafts.write(draft, known.fields).tree, community=community)
     except Invalid as wrong:
-        # The editor leaves out needless groups, and then a contradiction that they hid is seen.
-        assert all("contradicts" in problem.message for problem in wrong.problems), wrong
-        return
+        if all("contradicts" in problem.message for problem in wrong.problems):
+            # The editor leaves out needless groups, and then a contradiction that they hid is seen.
+            return
+        raise
     assert _meaning(again.part) == _meaning(wanted.part)
     posted = drafts.of_form(_as_form(draft))
     assert parse(drafts.write(posted, known.fields).tree, community=community).hash == again.hash
