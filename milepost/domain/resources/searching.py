@@ -15,7 +15,7 @@ from .models import Resource
 
 _NONE = Value(NO_ID, output_field=UUIDField())
 # Visitors search only what is in no space, or in spaces that they may read; members all but what is hidden from them. What is for
-# members only is in a space that nobody reads and nothing hides: under the community's own id.
+# members only is in a space of its own, under the community's own id, which the search hides from everyone else.
 _FOR_MEMBERS = Case(When(access=Resource.Access.OPEN, then=_NONE), default=F("community_id"), output_field=UUIDField())
 
 

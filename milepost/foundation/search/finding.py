@@ -12,7 +12,7 @@ import datetime
 import uuid
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -79,6 +79,9 @@ class Found:
 
 def find(actor: Actor, wanted: Wanted, *, after: str = "", size: int = 20) -> Found:
     """What the actor may find: counts by kind, and a page of the wanted kind (or of all), the best first."""
+    if actor.membership is None or not actor.membership.is_active:
+        # What only members may find lies in a space that nobody else reads: it has the community's own id.
+        wanted = replace(wanted, hidden=[*wanted.hidden, actor.community.pk])
     question = parse(wanted.text)
     kinds = [k.kind for k in searchables().values() if can(actor, k.permission)]
     if not question or not kinds:
