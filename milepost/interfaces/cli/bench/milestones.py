@@ -146,21 +146,17 @@ def by_hand(name: str, community: Any) -> tuple[str, list[Any]]:
         text = f"SELECT a.person_id, {later} AS day FROM ({replied}) a JOIN ({attended}) b ON b.person_id = a.person_id {members}"
         return text, [own, "reply.posted", own, "event.attended"]
     gone = "date(day, '+30 days')" if sqlite else "day + 30"
-    days = "SELECT person_id, day, count FROM activity_memberday WHERE community_id = %s AND verb = %s"
-    # Each reply comes, and goes 30 days later; the sum holds from one change to the next. What it holds on first after the
-    # second attendance is that day, or the day of the second attendance itself.
-    states = (
-        "SELECT person_id, day, LEAD(day) OVER (PARTITION BY person_id ORDER BY day) AS stop, total FROM (SELECT person_id, day,"
-        " SUM(amount) AS amount, SUM(SUM(amount)) OVER (PARTITION BY person_id ORDER BY day) AS total FROM"
-        f" (SELECT person_id, day, count AS amount FROM d UNION ALL SELECT person_id, {gone}, -count FROM d) c"
-        " GROUP BY person_id, day) t"
-    )
-    later = "MAX(s.day, b.day)" if sqlite else "GREATEST(s.day, b.day)"
     today = "date('now')" if sqlite else "current_date"
+    days = "FROM activity_memberday WHERE community_id = %s AND verb = %s"
+    # Each reply comes, and goes 30 days later; both sums hold from one change to the next, and one pass keeps them both.
     text = (
-        f"WITH d AS ({days}) SELECT s.person_id, MIN({later}) AS day FROM ({states}) s JOIN ({attended}) b"
-        f" ON b.person_id = s.person_id {_MEMBERS.format(of='s')} WHERE s.total >= 5 AND (s.stop IS NULL OR s.stop > b.day)"
-        f" AND s.day <= {today} AND b.day <= {today} GROUP BY s.person_id"
+        f"WITH d AS (SELECT person_id, day, count {days}) SELECT t.person_id, MIN(t.day) AS day FROM"
+        " (SELECT person_id, day, SUM(SUM(replies)) OVER w AS replies, SUM(SUM(visits)) OVER w AS visits FROM"
+        " (SELECT person_id, day, count AS replies, 0 AS visits FROM d"
+        f" UNION ALL SELECT person_id, {gone}, -count, 0 FROM d"
+        f" UNION ALL SELECT person_id, day, 0, count {days}) c"
+        f" GROUP BY person_id, day WINDOW w AS (PARTITION BY person_id ORDER BY day)) t {_MEMBERS.format(of='t')}"
+        f" WHERE t.replies >= 5 AND t.visits >= 2 AND t.day <= {today} GROUP BY t.person_id"
     )
     return text, [own, "reply.posted", own, "event.attended"]
 

@@ -15,8 +15,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from milepost.domain.paths.models import CheckIn, Cohort, CohortMember
+from milepost.domain.paths.models import CheckIn, Cohort, CohortMember, Milestone
 from milepost.domain.paths.models.cohort import QUIET_DAYS
+from milepost.engines.milestones.finishing import finishing, make_milestone
+from milepost.engines.milestones.tasks import go_through_history
 from milepost.foundation.common import clock
 from milepost.foundation.identity.access import can
 from milepost.foundation.identity.models import Community, Person
@@ -24,7 +26,7 @@ from milepost.interfaces.web import words
 from milepost.interfaces.web.access import Request, route
 from milepost.interfaces.web.home import links
 from milepost.interfaces.web.paths import links as here
-from milepost.interfaces.web.paths.forms import CheckInForm, CohortForm
+from milepost.interfaces.web.paths.forms import CheckInForm, CohortForm, FinishingForm
 from milepost.interfaces.web.paths.personas import own
 from milepost.interfaces.web.times import day
 from milepost.interfaces.web.trying import accepted
@@ -121,6 +123,9 @@ def _page(request: Request, cohort: Cohort, form: CheckInForm | None) -> HttpRes
             "form": form or (CheckInForm(unit=cohort.unit, counted=counted) if me and is_on else None),
             "may_join": me is None and cohort.cancelled_at is None and cohort.ends_on >= today,
             "may_organise": cohort.may_organise(actor),
+            "finishing": (stone := finishing(cohort)),
+            "finishing_url": links.milestone(community, stone.slug) if stone else "",
+            "may_make_milestone": stone is None and cohort.cancelled_at is None and can(actor, "paths.write"),
             "persona_url": here.persona(community, cohort.persona.slug) if cohort.persona else "",
             "stone_url": links.milestone(community, cohort.milestone.slug) if cohort.milestone else "",
         },
@@ -227,6 +232,24 @@ def change(request: Request, cohort: str) -> HttpResponse:
         return redirect(here.cohort(request.actor.community, found.slug))
     context = {"form": form, "cohort": found}
     return render(request, "web/paths/write_cohort.html", context, status=422 if form.errors else 200)
+
+
+@route("paths.write")
+def milestone(request: Request, cohort: str) -> HttpResponse:
+    """Finishing it becomes a milestone, for whoever has finished already too."""
+    found, community = _found(request, cohort), request.actor.community
+    form = FinishingForm(request.POST or None, initial={"name": found.name, "why": found.why[:500]})
+    made: list[Milestone] = []
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and accepted(form, lambda: made.append(make_milestone(found, by=request.actor.person, **form.cleaned_data)))
+    ):
+        go_through_history.enqueue(str(made[0].pk))
+        messages.success(request, _("Whoever finishes it reaches “%(name)s”.") % {"name": made[0].name})
+        return redirect(here.cohort(community, found.slug))
+    context = {"form": form, "cohort": found}
+    return render(request, "web/paths/finishing.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

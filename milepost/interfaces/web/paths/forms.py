@@ -215,6 +215,15 @@ class CohortForm(forms.Form):
         return given
 
 
+class FinishingForm(forms.Form):
+    name = forms.CharField(
+        label=_("What they have reached then"), max_length=80, help_text=_("Wrote a song a day for a month.")
+    )
+    why = forms.CharField(
+        label=_("Why it matters"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
 class CheckInForm(forms.Form):
     words = forms.CharField(
         label=_("How it goes"), max_length=400, required=False, widget=forms.Textarea(attrs={"rows": 2})

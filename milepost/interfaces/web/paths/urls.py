@@ -37,6 +37,7 @@ urlpatterns = [
     path("cohorts/<str:cohort>/", cohorts.page, name="cohort"),
     path("cohorts/<str:cohort>/change/", cohorts.change, name="cohort_change"),
     path("cohorts/<str:cohort>/cancellation/", cohorts.cancel, name="cohort_cancellation"),
+    path("cohorts/<str:cohort>/milestone/", cohorts.milestone, name="cohort_milestone"),
     path("cohorts/<str:cohort>/membership/", cohorts.membership, name="cohort_membership"),
     path("cohorts/<str:cohort>/finish/", cohorts.finish, name="cohort_finish"),
     path("cohorts/<str:cohort>/check-ins/", cohorts.check_in, name="cohort_check_in"),

@@ -9,6 +9,10 @@ import pytest
 from django.core.cache import cache
 
 from milepost.domain.paths.models import CheckIn, Cohort, CohortMember, HelpOffer, Introduction, Mentoring
+from milepost.engines.milestones.backfilling import backfill
+from milepost.engines.milestones.finishing import finishing
+from milepost.engines.milestones.models import Award
+from milepost.foundation.activity.following import catch_up
 from milepost.foundation.common import clock
 from tests.factories import (
     Cast,
@@ -177,3 +181,38 @@ class TestCohorts:
         for tail in ("cohorts/theirs/", "cohorts/theirs/change/"):
             assert as_(cast.lan).get(url(cast, tail)).status_code == 404
         assert as_(cast.lan).post(url(cast, "cohorts/theirs/membership/")).status_code == 404
+
+
+class TestFinishing:
+    def test_a_steward_makes_finishing_a_milestone(self, cast: Cast) -> None:
+        cohort = make_cohort(cast.community, name="A song a day", walkers=[cast.soraya])
+        cohort.finish(by=cast.soraya)
+        catch_up()
+        place = f"cohorts/{cohort.slug}/"
+        assert "Make finishing it a milestone" not in read(cast, cast.soraya, place)
+        assert as_(cast.soraya).get(url(cast, f"{place}milestone/")).status_code == 403
+        assert "Make finishing it a milestone" in read(cast, cast.lan, place)
+        assert "A song a day" in read(cast, cast.lan, f"{place}milestone/")
+        form = {"name": "Thirty songs", "why": "Songs come from sitting down."}
+        assert as_(cast.lan).post(url(cast, f"{place}milestone/"), form).status_code == 302
+        made = finishing(cohort)
+        assert made is not None
+        cohort.refresh_from_db()
+        assert cohort.milestone == made
+        backfill(made)
+        early = Award.objects.get(milestone=made)
+        assert (early.person, early.how) == (cast.soraya, "rule")
+        cohort.join(by=cast.ife)
+        cohort.finish(by=cast.ife)
+        catch_up()
+        assert {a.person for a in Award.objects.filter(milestone=made)} == {cast.soraya, cast.ife}
+        page = read(cast, cast.ife, place)
+        assert "Whoever finishes it reaches" in page
+        assert "Thirty songs" in page
+        again = as_(cast.lan).post(url(cast, f"{place}milestone/"), {"name": "Other"})
+        assert again.status_code == 422
+        assert "already" in again.content.decode()
+        cohort.unfinish(by=cast.ife)
+        catch_up()
+        standing = Award.objects.filter(milestone=made, revoked_at__isnull=True)
+        assert [a.person for a in standing] == [cast.soraya]
