@@ -30,6 +30,7 @@ from milepost.foundation.activity.epochs import current_epoch
 from milepost.foundation.activity.following import catch_up
 from milepost.foundation.activity.recording import record_many
 from milepost.foundation.common import clock
+from milepost.foundation.common.bulk import learn_statistics
 from milepost.foundation.common.errors import DomainError
 from milepost.foundation.common.ids import NO_ID
 from milepost.foundation.identity.models import (
@@ -40,9 +41,9 @@ from milepost.foundation.identity.models import (
     Person,
 )
 from milepost.foundation.identity.models.person import LOCAL
+from milepost.outward.connectors.importing import LOOKED_AT
 
 from . import around, conversations, events, records, resources, walking
-from .around import ARCHIVE_SOURCE
 from .celebrating import celebrate
 from .generating import generate
 from .report import LoadReport
@@ -83,21 +84,20 @@ def load(
 ) -> LoadReport:
     """Write the demo community, and bring the readers up to it. Twice changes nothing. No mail is sent.
 
-    Raises DomainError on a production site, where well-known sign-ins would be a door for everyone (`force` gives the cast no
-    passwords there).
+    Raises DomainError on a production site, where everyone knew the sign-ins; `force` gives the cast no passwords there.
     """
     if settings.PRODUCTION and not force:
         raise DomainError(
             "The demo community has sign-ins that everyone knows; it is not loaded on a production site.",
             "Try it on your own machine with `milepost serve`.",
         )
-    demo = generate(seed, now or clock.now())
+    demo, tell = generate(seed, now or clock.now()), progress or (lambda *_: None)
     if Community.objects.filter(slug=demo.slug).exists():
         return LoadReport(demo.slug)
-    tell = progress or (lambda *_: None)
     with transaction.atomic():
         report = _Loader(demo, tell, known_password=not settings.PRODUCTION).load()
     tell(STEPS - 1, STEPS, "counting")
+    learn_statistics(*LOOKED_AT)
     catch_up()
     rule(demo.slug)
     celebrate(demo.slug, demo.now, seed)
@@ -306,7 +306,7 @@ class _Loader:
                 kind=kinds.get(record.access, Space.Kind.MEMBERS),
                 value=self.values.get(record.value),
                 goal=self.goals.get(record.goal or ""),
-                source=ARCHIVE_SOURCE if archive else "",
+                source=around.ARCHIVE_SOURCE if archive else "",
                 source_key="C0LDCHAT" if archive else "",
                 read_only_at=first if archive else None,
                 created_at=first,
@@ -339,7 +339,7 @@ class _Loader:
             self.archive[key] = Identity.objects.create(
                 community=self.community,
                 person=person,
-                source=ARCHIVE_SOURCE,
+                source=around.ARCHIVE_SOURCE,
                 source_key=f"U0OLD{n:03}",
                 name=names[key].name,
                 handle=names[key].handle,
