@@ -6,7 +6,9 @@ come one after the other, and the waiting list moves up exactly as far as there 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+import uuid
+from collections.abc import Mapping, Sequence
 
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
@@ -285,25 +287,29 @@ def invite_members(*, event: Event, by: By, people: QuerySet[Person]) -> int:
     Whoever has answered or was asked already is left in peace; who does not belong to the event's community now, is not asked.
     """
     may(by, "events.host", event.community, event)
+    must_take_registrations(event)
     belong = Membership.objects.active().filter(community=event.community_id, paused_at__isnull=True)
+    asked = (
+        people.filter(community=event.community_id, kind=Person.Kind.HUMAN, account__isnull=False)
+        .filter(pk__in=belong.values("person"))
+        .values_list("pk", flat=True)
+    )
+    # Each some hundred in a transaction of their own: short, and cut off in between it is done again for the rest.
+    return sum(_invite_some(event, some) for some in itertools.batched(list(asked), MEMBERS_AT_ONCE))
+
+
+def _invite_some(event: Event, people: Sequence[uuid.UUID]) -> int:
     with transaction.atomic():
         event = locked(event)
         must_take_registrations(event)
-        known = Registration.objects.filter(event=event).values("person")
-        asked = list(
-            people.filter(community=event.community_id, kind=Person.Kind.HUMAN, account__isnull=False)
-            .filter(pk__in=belong.values("person"))
-            .exclude(pk__in=known)
-            .values_list("pk", flat=True)
+        known = set(Registration.objects.filter(event=event, person__in=people).values_list("person", flat=True))
+        new = [person for person in people if person not in known]
+        Registration.objects.bulk_create(
+            Registration(event=event, person_id=person, community_id=event.community_id, answer=Answer.INVITED)
+            for person in new
         )
-        for start in range(0, len(asked), MEMBERS_AT_ONCE):
-            some = asked[start : start + MEMBERS_AT_ONCE]
-            Registration.objects.bulk_create(
-                Registration(event=event, person_id=person, community_id=event.community_id, answer=Answer.INVITED)
-                for person in some
-            )
-            notices.tell_all(event, Kind.INVITED, rows=Q(person__in=some))
-        return len(asked)
+        notices.tell_all(event, Kind.INVITED, rows=Q(person__in=new))
+    return len(new)
 
 
 def invite(*, event: Event, by: By, mails: list[str]) -> list[Registration]:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from milepost.interfaces.cli.backups import archive as archive_module
 from milepost.interfaces.cli.backups.archive import HEAD, SUMS, Writer, read_head, unpack
 from milepost.interfaces.cli.terminal import Refused
 
@@ -197,6 +198,20 @@ def test_a_head_that_cannot_be_read_is_no_backup(tmp_path, wrong):
     path = packed(tmp_path / "made.tar.gz", [], head={**HEAD_DATA, **wrong})
     with pytest.raises(Refused, match="no backup made by"):
         read_head(path)
+
+
+def test_a_second_head_that_is_no_file_is_damage(tmp_path):
+    path = packed(tmp_path / "made.tar.gz", [(link(HEAD, "/etc/passwd"), b"")])
+    target = tmp_path / "out"
+    target.mkdir()
+    with pytest.raises(Refused, match="is no file"):
+        unpack(path, target, quiet)
+
+
+def test_a_head_without_end_is_not_read_into_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(archive_module, "LARGEST_HEAD", 100)
+    with pytest.raises(Refused, match="no backup made by"):
+        read_head(packed(tmp_path / "made.tar.gz", []))
 
 
 def test_a_changed_head_is_damage(tmp_path, backup):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import json
+from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -138,7 +139,7 @@ def test_who_is_not_known_is_matched_later(cast: Cast, gig: Milestone) -> None:
     make_identity(cast.soraya, mail="ghost@example.org")
     assert importing.match_again(run=run, by=cast.lan) == 2
     stage = run.rows.get(who="Stage Name")
-    importing.choose(run=run, people={stage.pk: cast.ife}, by=cast.lan)
+    importing.choose(run=run, people={stage.pk: cast.ife.pk}, by=cast.lan)
     counts = importing.apply(run=run, by=cast.lan)
     assert (counts["new"], counts["same"], counts["unmatched"]) == (2, 1, 0)
     assert set(Award.objects.values_list("person", flat=True)) == {cast.soraya.pk, cast.ife.pk}
@@ -249,11 +250,11 @@ def test_lengths_have_an_end(cast: Cast, gig: Milestone, monkeypatch: pytest.Mon
 
 
 def test_many_lines_cost_a_constant_number_of_queries_each(
-    cast: Cast, gig: Milestone, django_assert_max_num_queries: object
+    cast: Cast, gig: Milestone, django_assert_max_num_queries: Any
 ) -> None:
     """3,000 lines: some twenty statements a thousand, whoever they name."""
     lines = [f"p{n}@example.org,first-gig,2024-03-31,," for n in range(3_000)]
-    with django_assert_max_num_queries(60):  # type: ignore[operator]
+    with django_assert_max_num_queries(60):
         assert len(look(cast, table(*lines))) == 3_000
 
 

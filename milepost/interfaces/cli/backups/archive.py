@@ -22,6 +22,8 @@ FOLDERS = ("uploads", "secrets")
 """Folders of MILEPOST_HOME that a backup may hold. The rest of it can be made again."""
 DATABASES = {"sqlite": "database.sqlite3", "postgresql": "database.pgdump"}
 CHUNK = 1 << 20
+LARGEST_HEAD = 1 << 20
+"""Bytes. It names the migrations, some ten thousand bytes; what is larger is none of ours, and would be read into memory."""
 LEVEL = 5
 """Of compression: uploads are mostly pictures, which do not shrink, and a database shrinks well at any level."""
 
@@ -95,7 +97,8 @@ def read_head(path: Path) -> dict[str, Any]:
     try:
         with tarfile.open(path, "r:gz") as tar:
             first = tar.next()
-            head = _json(tar, first) if first is not None and first.name == HEAD else None
+            ours = first is not None and first.name == HEAD and first.isreg() and first.size <= LARGEST_HEAD
+            head = _json(tar, first) if first is not None and ours else None
     except (tarfile.TarError, EOFError, OSError, zlib.error, ValueError) as error:
         if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
             raise
@@ -134,7 +137,7 @@ def unpack(path: Path, folder: Path, progress: Progress) -> Unpacked:
                 if member.name == SUMS:
                     sums = _json(tar, member)
                 elif member.name == HEAD:
-                    found[HEAD] = _sum(tar, member)
+                    found[HEAD] = _sum(tar, member, path)
                 else:
                     found[member.name] = _write(tar, member, _place(folder, member, path))
                     done += member.size
@@ -160,9 +163,14 @@ def _json(tar: tarfile.TarFile, member: tarfile.TarInfo) -> Any:
     return json.load(file) if file is not None else None
 
 
-def _sum(tar: tarfile.TarFile, member: tarfile.TarInfo) -> dict[str, Any]:
-    text = tar.extractfile(member).read()  # type: ignore[union-attr]
-    return {"sha256": hashlib.sha256(text).hexdigest(), "size": member.size}
+def _sum(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> dict[str, Any]:
+    source = tar.extractfile(member) if member.isreg() else None
+    if source is None:
+        raise _broken(path, f"its “{member.name}” is no file")
+    summed = Summed(source)
+    while summed.read(CHUNK):
+        pass
+    return {"sha256": summed.sum.hexdigest(), "size": member.size}
 
 
 def _place(folder: Path, member: tarfile.TarInfo, path: Path) -> Path:

@@ -16,13 +16,12 @@ from django.utils.translation import ngettext
 from milepost.domain.paths.models import Milestone
 from milepost.engines.milestones.bringing import Fate
 from milepost.foundation.common.uploads import clean_name
-from milepost.foundation.identity.models import Person
 from milepost.interfaces.web.access import Request, route
 from milepost.interfaces.web.ratelimits import limited
 from milepost.interfaces.web.times import figure
 from milepost.interfaces.web.trying import accepted
 from milepost.outward.connectors.awards import importing
-from milepost.outward.connectors.awards.matching import REASONS, SURE
+from milepost.outward.connectors.awards.matching import REASONS, SURE, match
 from milepost.outward.connectors.models import AwardImport, AwardRow
 
 LARGEST = 2 * 2**20
@@ -160,20 +159,12 @@ def _ids(request: Request, prefix: str) -> dict[uuid.UUID, str]:
     return found
 
 
-def _named(request: Request, found: AwardImport) -> tuple[dict[uuid.UUID, Person], dict[uuid.UUID, str]]:
+def _named(request: Request, found: AwardImport) -> tuple[dict[uuid.UUID, uuid.UUID], dict[uuid.UUID, str]]:
     """Whom the steward wrote beside which line, as @name or full name; and what names nobody, or several."""
     typed = _ids(request, "w-")
-    people: dict[uuid.UUID, Person] = {}
-    wrong: dict[uuid.UUID, str] = {}
-    there = Person.objects.present().filter(community=found.community)
-    for row, words in typed.items():
-        bare = words.removeprefix("@")
-        same = list(there.filter(handle__iexact=bare)[:1]) or list(there.filter(name__iexact=bare)[:2])
-        if len(same) == 1:
-            people[row] = same[0]
-        else:
-            wrong[row] = words
-    return people, wrong
+    known = match(found.community, typed.values())
+    people = {row: person for row, words in typed.items() if (person := known[words].person) is not None}
+    return people, {row: words for row, words in typed.items() if row not in people}
 
 
 def _shown(row: AwardRow, wrong: dict[uuid.UUID, str]) -> dict[str, Any]:

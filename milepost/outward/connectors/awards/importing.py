@@ -339,16 +339,21 @@ def match_again(*, run: AwardImport, by: Person | None) -> int:
     return found
 
 
-def choose(*, run: AwardImport, people: Mapping[uuid.UUID, Person], by: Person | None) -> None:
-    """A steward says who is meant by some lines (row -> person); all lines that name the member in the same words follow."""
+def choose(*, run: AwardImport, people: Mapping[uuid.UUID, uuid.UUID], by: Person | None) -> None:
+    """A steward says who is meant by some lines (row -> person, of the same community); all lines that name the member in the
+    same words follow.
+    """
     check(by, "milestones.award", run.community)
     waiting = run.rows.filter(taken_at__isnull=True, problem="").exclude(reason="erased")
-    for row in waiting.filter(pk__in=people):
-        same = list(waiting.filter(who=row.who).select_related("milestone"))
+    meant = {who: people[pk] for pk, who in waiting.filter(pk__in=people).values_list("pk", "who")}
+    rows = waiting.filter(who__in=meant).select_related("milestone").order_by("line")
+    last = -1
+    while some := list(rows.filter(line__gt=last)[:AT_ONCE]):
         with transaction.atomic():
-            for one in same:
-                one.person_id, one.reason = people[row.pk].pk, "chosen"
-            _foretell_anew(run, same)
+            for row in some:
+                row.person_id, row.reason = meant[row.who], "chosen"
+            _foretell_anew(run, some)
+        last = some[-1].line
 
 
 def _foretell_anew(run: AwardImport, rows: Sequence[AwardRow]) -> None:
